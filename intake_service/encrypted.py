@@ -1,0 +1,63 @@
+"""The one column type for personal data: AES-256-GCM under a key that the database never sees."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Dialect, Engine, LargeBinary
+from sqlalchemy.types import TypeDecorator
+
+_FORMAT = b"\x01"
+_KEY_ID = 8
+_NONCE = 12  # NIST SP 800-38D, 96 bits
+
+
+class Locked(Exception):
+    """Personal data was read or written without the key that it needs. Start with the right keys folder."""
+
+
+@dataclass(frozen=True)
+class DataKeys:
+    """The keys for data at rest by id (8 bytes); `current` is the one that new values are written with."""
+
+    current: bytes
+    ciphers: Mapping[bytes, AESGCM]
+
+
+def unlock(engine: Engine, keys: DataKeys) -> None:
+    """Let this engine read and write encrypted columns. The keys live with the engine, nowhere else."""
+    engine.dialect.warm_handoff_keys = keys  # type: ignore[attr-defined]
+
+
+class EncryptedText(TypeDecorator[str]):
+    """Text that is stored as format, key id, nonce and ciphertext. It cannot be searched, compared or indexed."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        if value is None:
+            return None
+        keys = _keys(dialect)
+        nonce = os.urandom(_NONCE)
+        header = _FORMAT + keys.current
+        return header + nonce + keys.ciphers[keys.current].encrypt(nonce, value.encode(), header)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        header, rest = value[: 1 + _KEY_ID], value[1 + _KEY_ID :]
+        try:
+            cipher = _keys(dialect).ciphers[header[1:]]
+            return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], header).decode()
+        except (KeyError, InvalidTag):
+            raise Locked("a value was encrypted with a key that is not in the keys folder") from None
+
+
+def _keys(dialect: Dialect) -> DataKeys:
+    keys: DataKeys | None = getattr(dialect, "warm_handoff_keys", None)
+    if keys is None:
+        raise Locked("no data keys: call unlock(engine, keys) first")
+    return keys
