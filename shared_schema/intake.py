@@ -96,9 +96,9 @@ RATHER_NOT_SAY = Answer(state=AnswerState.RATHER_NOT_SAY)
 class IntakeRecord(Frozen):
     """A finished brief intake, the plaintext inside the envelope.
 
-    `id` is made by the kiosk (UUIDv7) and stays the same on every try. `ticket` is a word of the form and a number, such
-    as `maple-7`. `express` means "I'd rather talk to someone": every item is skipped. `receipt_nonce` (32 hex digits,
-    random) comes back hashed in the receipt, so that only somebody who could open the envelope can write a valid one.
+    `id` is made by the kiosk (UUIDv7) and stays the same on every try. `ticket` is a word of the form and a number,
+    such as `maple-7`. `express` means "I'd rather talk to someone": every item is skipped. `receipt_nonce` (32 hex
+    digits, random) comes back hashed in the receipt, so that only somebody who could open the envelope can write one.
     """
 
     schema_version: int = Field(default=SCHEMA_VERSION, ge=1, le=SCHEMA_VERSION)

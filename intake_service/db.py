@@ -1,0 +1,30 @@
+"""A session per request, committed before the reply goes out."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from notifications.db import writing
+
+
+def _reading_session(request: Request) -> Iterator[Session]:
+    with Session(_engine(request)) as session:
+        yield session
+
+
+def _writing_session(request: Request) -> Iterator[Session]:
+    with Session(writing(_engine(request))) as session, session.begin():
+        yield session
+
+
+def _engine(request: Request) -> Engine:
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+# scope="function" ends the dependency, and so commits, before the response is sent: a failed commit is a failed request.
+Reading = Annotated[Session, Depends(_reading_session, scope="function")]
+Writing = Annotated[Session, Depends(_writing_session, scope="function")]

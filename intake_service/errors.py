@@ -1,0 +1,113 @@
+"""What can go wrong for a caller, each with its HTTP status and stable code. One handler in app.py renders them.
+
+ServiceError
+├── InvalidRequest      422 invalid_request      the body is not what the route takes
+│   ├── InvalidRecord   422 invalid_record       the opened record does not fit its form
+│   ├── CannotOpen      422 cannot_open          the envelope was damaged or changed
+│   └── UnknownKey      422 unknown_key          sealed to a key this service does not hold
+├── TooLarge            413 too_large
+├── NotEnrolled         401 not_enrolled         no credential, or not one of ours
+│   └── Revoked         401 revoked              this kiosk was taken out of service
+├── WrongPairingCode    403 wrong_pairing_code   wrong, used or expired
+├── NotAllowed          403 not_allowed          signed in, but this is somebody else's to do
+├── NotFound            404 not_found            says nothing of whether it exists elsewhere
+├── Conflict            409 conflict             somebody was faster; detail says who and when
+│   └── OtherContent    409 conflicting_content  same intake id, other content
+└── Busy                503 busy                 try again later
+"""
+
+from typing import ClassVar
+
+from shared_schema.problem import Problem
+
+
+class ServiceError(Exception):
+    """A refusal with a status, a code and words for the caller. `detail` never holds anything that was sent."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong here"
+    may_retry: ClassVar[bool] = False
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def problem(self) -> Problem:
+        return Problem(
+            title=self.title, status=self.status, detail=self.detail, code=self.code, may_retry=self.may_retry
+        )
+
+
+class InvalidRequest(ServiceError):
+    status = 422
+    code = "invalid_request"
+    title = "The request is not in the right form"
+
+
+class InvalidRecord(InvalidRequest):
+    code = "invalid_record"
+    title = "The intake does not fit its form"
+
+
+class CannotOpen(InvalidRequest):
+    code = "cannot_open"
+    title = "The sealed intake cannot be opened"
+
+
+class UnknownKey(InvalidRequest):
+    code = "unknown_key"
+    title = "Sealed to a key that is not ours"
+
+
+class TooLarge(ServiceError):
+    status = 413
+    code = "too_large"
+    title = "The request is too large"
+
+
+class NotEnrolled(ServiceError):
+    status = 401
+    code = "not_enrolled"
+    title = "This kiosk is not enrolled"
+
+
+class Revoked(NotEnrolled):
+    code = "revoked"
+    title = "This kiosk was taken out of service"
+
+
+class WrongPairingCode(ServiceError):
+    status = 403
+    code = "wrong_pairing_code"
+    title = "The pairing code does not work"
+
+
+class NotAllowed(ServiceError):
+    status = 403
+    code = "not_allowed"
+    title = "You may not do this"
+
+
+class NotFound(ServiceError):
+    status = 404
+    code = "not_found"
+    title = "Not found"
+
+
+class Conflict(ServiceError):
+    status = 409
+    code = "conflict"
+    title = "Somebody was faster"
+
+
+class OtherContent(Conflict):
+    code = "conflicting_content"
+    title = "Another intake came under this id"
+
+
+class Busy(ServiceError):
+    status = 503
+    code = "busy"
+    title = "Too busy right now"
+    may_retry = True
