@@ -3,9 +3,7 @@
 It stands on a tiny page of its own, so that a failure here is never our product's.
 """
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,23 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 from pywebpush import WebPusher
 
+from tests.browser.pages import PAGES, served
 from tests.support.firefox import Firefox, running_firefox
 from tests.support.push_server import PushServer
 
-PAGES = {
-    "/": ("text/html", "<!doctype html><title>Tiny</title><h1>Tiny page</h1>"),
-    "/opened": ("text/html", "<!doctype html><title>Opened</title><h1>Opened by the click</h1>"),
-    "/worker.js": (
-        "text/javascript",
-        """
-        addEventListener('install', () => skipWaiting());
-        addEventListener('activate', event => event.waitUntil(clients.claim()));
-        addEventListener('push', event =>
-            event.waitUntil(registration.showNotification('Somebody waits', {body: event.data.text()})));
-        addEventListener('notificationclick', event => event.waitUntil(clients.openWindow('/opened')));
-        """,
-    ),
-}
 SUBSCRIBE = """
     await navigator.serviceWorker.register('/worker.js');
     const {pushManager} = await navigator.serviceWorker.ready;
@@ -39,26 +24,10 @@ SUBSCRIBE = """
 """
 
 
-class Page(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        kind, text = PAGES.get(self.path, ("text/plain", ""))
-        self.send_response(200 if text else 404)
-        self.send_header("Content-Type", kind)
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
 def page() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(PAGES) as origin:
+        yield origin
 
 
 class Sender:
