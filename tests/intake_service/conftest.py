@@ -14,7 +14,7 @@ from intake_service.encrypted import unlock
 from intake_service.keys import Keys, open_keys
 from intake_service.settings import Settings
 from notifications.db import connect, writing
-from tests.support.service import Service, running_service
+from tests.intake_service.live import Service, running_service
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -7,8 +6,8 @@ from intake_service.keys import Keys
 from intake_service.tables import Participant
 from shared_schema.intake import Receipt, Status
 from shared_schema.kiosk_api import INTAKES_PATH
+from tests.intake_service.live import Service
 from tests.intake_service.people import EnrolledKiosk, a_record, a_site, an_enrolled_kiosk, sealed
-from tests.support.service import Service
 
 
 @pytest.fixture
