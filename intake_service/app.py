@@ -5,17 +5,18 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from sqlalchemy import Engine
 
 from intake_service import migrations
 from intake_service.encrypted import unlock
-from intake_service.errors import NotReady
-from intake_service.guards import CarefulHeaders, NothingTold, SizeLimit
+from intake_service.errors import Busy, NotReady
+from intake_service.guards import CarefulHeaders, NothingTold, BodyLimit
 from intake_service.intake_writer import IntakeWriter
 from intake_service.keys import Keys, open_keys
-from intake_service.routes import intakes, kiosks, problems
+from intake_service.routes import intakes_api, kiosks_api, problems
 from intake_service.settings import Settings
+from intake_service.wrong_tries import WrongTries
 from notifications.db import connect
 
 _THREADS = 8  # they share one interpreter and the pool's connections; more only wait for each other
@@ -25,7 +26,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The service, ready to serve: database migrated, keys open. Raises NotReady with what to do.
 
     `app.state`: `settings`, `engine`, `keys`, `writer` (its `after_commit` callbacks),
-    `known_kiosks` (ids by credential digest).
+    `known_kiosks` (ids by credential digest), `wrong_codes`.
     """
     engine, keys = prepare(settings)
     app = FastAPI(title="Warm Handoff", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
@@ -34,11 +35,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.keys = keys
     app.state.writer = IntakeWriter(engine)
     app.state.known_kiosks = {}
+    app.state.wrong_codes = WrongTries()
     problems.add_handlers(app)
-    for router in (intakes.router, kiosks.router):
+    app.add_api_route("/healthz", _healthz, methods=["GET"])
+    for router in (intakes_api.router, kiosks_api.router):
         app.include_router(router)
     app.add_middleware(NothingTold)
-    app.add_middleware(SizeLimit)
+    app.add_middleware(BodyLimit)
     app.add_middleware(CarefulHeaders, https=settings.public_url.startswith("https:"))
     return app
 
@@ -60,6 +63,13 @@ def prepare(settings: Settings) -> tuple[Engine, Keys]:
     keys = open_keys(settings.keys_dir, engine, datetime.now(UTC))
     unlock(engine, keys.data)
     return engine, keys
+
+
+async def _healthz(request: Request) -> dict[str, str]:
+    """For whoever watches the process: 200 while intakes can be received. Holds no data."""
+    if not request.app.state.writer.is_working:
+        raise Busy("The writer of intakes is not working. Restart the service.")
+    return {"status": "ok"}
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ ServiceError
 ├── NotFound            404 not_found            says nothing of whether it exists elsewhere
 ├── Conflict            409 conflict             somebody was faster; detail says who and when
 │   └── OtherContent    409 conflicting_content  same intake id, other content
+├── TooSlow             408 too_slow             the body did not arrive in time
 ├── TooManyTries        429 too_many_tries       wrong codes from one address; wait a minute
 └── Busy                503 busy                 try again later
 
@@ -107,6 +108,13 @@ class Conflict(ServiceError):
 class OtherContent(Conflict):
     code = "conflicting_content"
     title = "Another intake came under this id"
+
+
+class TooSlow(ServiceError):
+    status = 408
+    code = "too_slow"
+    title = "The request came too slowly"
+    may_retry = True
 
 
 class TooManyTries(ServiceError):

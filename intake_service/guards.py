@@ -3,12 +3,13 @@
 Plain ASGI, so that streams stay streams and a request costs little.
 """
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from intake_service.errors import ServiceError, TooLarge
+from intake_service.errors import ServiceError, TooLarge, TooSlow
 from shared_schema.intake import MAX_SEALED_BYTES
 from shared_schema.problem import MEDIA_TYPE, Problem
 
@@ -31,6 +32,7 @@ _HEADERS = {
 }
 _HTTPS_ONLY = {b"strict-transport-security": b"max-age=31536000"}
 _STATIC = "/static/"
+_BODY_WITHIN = 30  # seconds
 
 _log = logging.getLogger(__name__)
 
@@ -72,24 +74,32 @@ class NothingTold:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        started = gone = False
 
-        async def watch(message: Message) -> None:
+        async def watch_receive() -> Message:
+            nonlocal gone
+            message = await receive()
+            gone = gone or message["type"] == "http.disconnect"
+            return message
+
+        async def watch_send(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
 
         try:
-            await self._app(scope, receive, watch)
+            await self._app(scope, watch_receive, watch_send)
         except Exception as error:
+            if gone:  # nobody is left to answer
+                return
             _log.error("%s", places(error))
             if started:
                 raise ConnectionAbortedError("the answer broke off") from None
             await _answer(send, ServiceError("It is our fault, and it was logged. Please try again.").problem())
 
 
-class SizeLimit:
-    """Refuses bodies of more than MAX_BODY bytes, whatever their Content-Length says."""
+class BodyLimit:
+    """Refuses bodies of more than MAX_BODY bytes, whatever their Content-Length says, and those that come too slowly."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -98,30 +108,38 @@ class SizeLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        received, started, too_large = 0, False, False
+        received, complete, started = 0, False, False
+        refusal: ServiceError | None = None
+        deadline = asyncio.get_running_loop().time() + _BODY_WITHIN
 
-        async def count(*_: object) -> Message:
-            nonlocal received, too_large
-            message = await receive()
+        async def count() -> Message:
+            nonlocal received, complete, refusal
+            try:
+                async with asyncio.timeout_at(None if complete else deadline):
+                    message = await receive()
+            except TimeoutError:
+                refusal = TooSlow(f"The body did not arrive within {_BODY_WITHIN} seconds.")
+                raise refusal from None
             received += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
             if received > MAX_BODY:
-                too_large = True
-                raise TooLarge(f"At most {MAX_BODY} bytes are taken.")
+                refusal = TooLarge(f"At most {MAX_BODY} bytes are taken.")
+                raise refusal
             return message
 
-        async def send_unless_too_large(message: Message) -> None:
+        async def send_unless_refused(message: Message) -> None:
             nonlocal started
-            if not too_large:
+            if refusal is None or started:
                 started = True
                 await send(message)
 
         try:
-            await self._app(scope, count, send_unless_too_large)
-        except TooLarge:
-            if not too_large:
+            await self._app(scope, count, send_unless_refused)
+        except (TooLarge, TooSlow):
+            if refusal is None:
                 raise
-        if too_large and not started:
-            await _answer(send, TooLarge(f"At most {MAX_BODY} bytes are taken.").problem())
+        if refusal is not None and not started:  # whatever the app made of it
+            await _answer(send, refusal.problem())
 
 
 def places(error: BaseException) -> str:

@@ -10,8 +10,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from intake_service import kiosks
 from intake_service.db import Reading, Writing
-from intake_service.errors import NotEnrolled, NotFound
+from intake_service.errors import NotEnrolled, NotFound, WrongPairingCode
 from intake_service.tables import Kiosk
+from intake_service.wrong_tries import WrongTries
 from shared_schema.form import FormError, load_form
 from shared_schema.kiosk_api import (
     API,
@@ -44,8 +45,15 @@ EnrolledKiosk = Annotated[Kiosk, Depends(_kiosk)]
 
 @router.post(ENROLL_PATH)
 def enroll(asked: EnrollmentRequest, session: Writing, request: Request) -> Enrollment:
-    keys = request.app.state.keys
-    kiosk, credential = kiosks.enroll(session, asked.pairing_code, keys, datetime.now(UTC))
+    now, keys = datetime.now(UTC), request.app.state.keys
+    wrong_codes: WrongTries = request.app.state.wrong_codes
+    address = request.client.host if request.client else ""
+    wrong_codes.check(address, now)
+    try:
+        kiosk, credential = kiosks.enroll(session, asked.pairing_code, keys, now)
+    except WrongPairingCode:
+        wrong_codes.count(address, now)
+        raise
     return Enrollment(kiosk_id=kiosk.id, credential=credential, config=kiosks.config(kiosk.site, keys.service_key))
 
 

@@ -13,7 +13,7 @@ from intake_service import kiosks
 from intake_service.errors import CannotOpen, InvalidRecord, InvalidRequest, UnknownKey
 from intake_service.intake_writer import IntakeWriter
 from intake_service.keys import Keys
-from intake_service.routes.kiosks import bearer
+from intake_service.routes.kiosks_api import bearer
 from shared_schema import sealing
 from shared_schema.form import FormError, load_form
 from shared_schema.intake import IntakeRecord, SealedIntake

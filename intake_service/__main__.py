@@ -1,0 +1,69 @@
+"""The command line: `warm-handoff serve`, `migrate`, and what sets up sites, staff and kiosks."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from intake_service import commands, migrations, server
+from intake_service.app import prepare
+from intake_service.errors import NotReady, ServiceError
+from intake_service.settings import Settings
+from notifications.db import connect, writing
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0: done. 1: it could not be done, with a sentence on standard error. 2: the command was not understood."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = Settings()
+        if arguments.command is server.serve:
+            server.serve(settings)
+        elif arguments.command is migrations.migrate:
+            migrations.migrate(connect(settings.database_url))
+            print("The database has this release's tables.", file=sys.stderr)
+        else:
+            _run(settings, arguments)
+    except (NotReady, ServiceError) as refusal:
+        return _refuse(str(refusal))
+    except ValidationError as error:
+        names = ", ".join(f"WARM_HANDOFF_{'.'.join(map(str, fault['loc'])).upper()}" for fault in error.errors())
+        return _refuse(f"These settings are not what they should be: {names}")
+    except DBAPIError as error:
+        return _refuse(f"The database cannot be used ({type(error.orig).__name__}): {error.orig}")
+    except OSError as error:
+        return _refuse(f"{error.strerror}: {error.filename}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="warm-handoff", description="The service behind the kiosks and the console.")
+    actions = parser.add_subparsers(required=True, metavar="COMMAND")
+    actions.add_parser("serve", help="serve kiosks and console").set_defaults(command=server.serve)
+    actions.add_parser("migrate", help="bring the database to this release").set_defaults(command=migrations.migrate)
+    commands.describe(actions)
+    return parser
+
+
+def _run(settings: Settings, arguments: argparse.Namespace) -> None:
+    engine, keys = prepare(settings)
+    with Session(writing(engine)) as session, session.begin():
+        said = arguments.command(commands.Call(session, keys, arguments, datetime.now(UTC)))
+    # Only after the commit: a code that was shown is a code that works.
+    if said.note:
+        print(said.note, file=sys.stderr)
+    if said.value:
+        print(said.value)
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

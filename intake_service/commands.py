@@ -1,0 +1,149 @@
+"""What the command line can do to sites, staff and kiosks. Each command is one transaction and says what it did."""
+
+import argparse
+import secrets
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from intake_service import kiosks, sites, staff
+from intake_service.errors import InvalidRequest
+from intake_service.keys import Keys
+from intake_service.tables import Kiosk, Role
+from notifications import roster
+
+_ROLES = {role.name.lower().replace("_", "-"): role for role in Role}
+
+
+@dataclass(frozen=True)
+class Said:
+    """`value` goes to standard output, bare, so that scripts can take it; `note` is for the person reading."""
+
+    value: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a command works with."""
+
+    session: Session
+    keys: Keys
+    arguments: argparse.Namespace
+    now: datetime
+
+
+def describe(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands to a parser; each one's function is its `command`."""
+    groups = {
+        name: commands.add_parser(name, help=text).add_subparsers(required=True, metavar="ACTION")
+        for name, text in {
+            "sites": "drop-in centers",
+            "staff": "people who sign in",
+            "kiosks": "devices that walk-ins touch",
+        }.items()
+    }
+    parser = groups["sites"].add_parser("add", help="a new site")
+    parser.add_argument("name")
+    parser.add_argument("--languages", default="", help="what its kiosks offer, in order, such as en,es (default: all)")
+    parser.set_defaults(command=_add_site)
+    groups["sites"].add_parser("list", help="every site").set_defaults(command=_list_sites)
+
+    parser = groups["staff"].add_parser("add", help="somebody who signs in")
+    parser.add_argument("username")
+    parser.add_argument("--name", required=True, help="as colleagues know them")
+    parser.add_argument("--role", required=True, type=_role, help=" | ".join(_ROLES))
+    parser.add_argument("--site", action="append", default=[], metavar="NAME", help="once for each site")
+    parser.add_argument("--languages", default="en", help="spoken, such as en,es")
+    parser.add_argument(
+        "--password-stdin", action="store_true", help="read the password's line (default: one is made and printed)"
+    )
+    parser.set_defaults(command=_add_staff)
+    parser = groups["staff"].add_parser("designate", help="have somebody told of a site's intakes")
+    parser.add_argument("username")
+    parser.add_argument("--site", required=True, metavar="NAME")
+    parser.add_argument("--off", action="store_true", help="no longer")
+    parser.set_defaults(command=_designate)
+
+    parser = groups["kiosks"].add_parser("add", help="a new kiosk; prints its pairing code")
+    parser.add_argument("--site", required=True, metavar="NAME")
+    parser.add_argument("--name", default="Kiosk", help="where it stands")
+    parser.set_defaults(command=_add_kiosk)
+    groups["kiosks"].add_parser("list", help="every kiosk and when it was last heard from").set_defaults(
+        command=_list_kiosks
+    )
+    parser = groups["kiosks"].add_parser("revoke", help="lock a lost kiosk out")
+    parser.add_argument("id", type=UUID)
+    parser.set_defaults(command=_revoke_kiosk)
+
+
+def _add_site(call: Call) -> Said:
+    site = sites.add(call.session, call.arguments.name, _tags(call.arguments.languages))
+    return Said(note=f"Added the site {site.name} with {', '.join(site.languages)}.")
+
+
+def _list_sites(call: Call) -> Said:
+    return Said("\n".join(f"{site.name}\t{','.join(site.languages)}" for site in sites.every(call.session)))
+
+
+def _add_staff(call: Call) -> Said:
+    arguments = call.arguments
+    at = [sites.named(call.session, name) for name in arguments.site]
+    password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else secrets.token_urlsafe(12)
+    person = staff.add(
+        call.session,
+        arguments.username,
+        arguments.name,
+        arguments.role,
+        password,
+        at,
+        _tags(arguments.languages),
+        call.now,
+    )
+    note = f"Added {person.name}, {person.role}, who signs in as {person.username}."
+    return Said(note=note) if arguments.password_stdin else Said(password, f"{note} The password, shown only now:")
+
+
+def _designate(call: Call) -> Said:
+    site = sites.named(call.session, call.arguments.site)
+    person = staff.named(call.session, call.arguments.username)
+    roster.designate(call.session, site.id, person.id, not call.arguments.off)
+    return Said(note=f"{person.name} is {'no longer' if call.arguments.off else 'now'} told of intakes at {site.name}.")
+
+
+def _add_kiosk(call: Call) -> Said:
+    site = sites.named(call.session, call.arguments.site)
+    kiosk, code = kiosks.add(call.session, site, call.arguments.name, call.keys, call.now)
+    until = (call.now + kiosks.PAIRING_VALID).astimezone()
+    return Said(code, f"{kiosk.name} at {site.name}: type this code on it. It works once, until {until:%d %B, %H:%M}.")
+
+
+def _list_kiosks(call: Call) -> Said:
+    return Said("\n".join(_line(kiosk) for kiosk in kiosks.every(call.session)))
+
+
+def _line(kiosk: Kiosk) -> str:
+    state = "revoked" if kiosk.revoked_at else "enrolled" if kiosk.enrolled_at else "waits for its code"
+    heard = f"{kiosk.last_seen_at:%Y-%m-%d %H:%M}Z" if kiosk.last_seen_at else "never heard from"
+    return f"{kiosk.id}\t{kiosk.site.name}\t{kiosk.name}\t{state}\t{heard}\t{kiosk.held} held\t{kiosk.refused} refused"
+
+
+def _revoke_kiosk(call: Call) -> Said:
+    kiosks.revoke(call.session, call.arguments.id, call.now)
+    return Said(note="Revoked. It opens nothing from now on; what is sealed on it stays sealed.")
+
+
+def _role(words: str) -> Role:
+    role = _ROLES.get(words.lower().replace(" ", "-").removeprefix("organizational-").removeprefix("peer-"))
+    role = role or _ROLES.get(words.lower().replace(" ", "-"))
+    if role is None:
+        raise argparse.ArgumentTypeError(f"one of: {', '.join(_ROLES)}")
+    return role
+
+
+def _tags(listed: str) -> Sequence[str]:
+    return [tag.strip() for tag in listed.split(",") if tag.strip()]
