@@ -1,26 +1,53 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
-PYTHON ?= python3
 RUN = .venv/bin/python
+BENCHES = $(basename $(notdir $(wildcard bench/[a-z]*.py)))
 
-.PHONY: env lint types unit lock
+.PHONY: help demo demo-reset test env packages lint types pictures bench lock
 
-env: .venv/installed
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  make bench-NAME     one of: $(BENCHES)"
+
+demo: env ## start kiosk, service and console with made-up people; Ctrl-C stops all of it
+	@if [ -n "$$DISPLAY" ]; then scripts/debian-packages kiosk; fi
+	@$(RUN) scripts/demo.py
+
+demo-reset: ## forget the demo's people and data, so that the next `make demo` starts over
+	rm -rf demo-data
+
+test: packages env lint types ## install what the tests need, then run every check there is
+	@echo "== tests"
+	$(RUN) -m pytest
+
+env: .venv/installed ## only the Python environment, in .venv
 
 .venv/installed: requirements/dev.txt pyproject.toml
-	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet --require-hashes -r requirements/dev.txt
-	.venv/bin/pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $@
+	@echo "== Python environment in .venv"
+	@test -x .venv/bin/python || { python=$$(scripts/python) && scripts/debian-packages venv "$$python" && "$$python" -m venv .venv; }
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
-lint: env
+packages: # the Debian packages of the tests
+	@echo "== Debian packages"
+	@scripts/debian-packages test
+
+lint: env ## format and lint
+	@echo "== lint"
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 
-types: env
+types: env ## mypy --strict
+	@echo "== types"
 	.venv/bin/mypy
 
-unit: env
-	$(RUN) -m pytest
+pictures: packages env ## draw every kiosk screen and console page under build/pictures
+	$(RUN) -m pytest -m pictures
 
-lock: env
+bench: $(addprefix bench-,$(BENCHES)) ## measure everything: tables, and rows in build/bench
+
+bench-%: env
+	$(RUN) -m bench.$*
+
+lock: env ## write the hashed lock files anew
 	scripts/lock

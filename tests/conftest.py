@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import Engine
 
 from notifications.db import connect
@@ -34,3 +35,13 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = connect(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def playwright() -> Iterator[Playwright]:
+    """What drives Chromium; tests/support/chromium.py starts browsers with it.
+
+    Not for the whole session: while it runs, its event loop counts as the main thread's, and `asyncio.run` refuses.
+    """
+    with sync_playwright() as running:
+        yield running
