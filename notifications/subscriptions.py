@@ -92,7 +92,7 @@ def of_staff(session: Session, staff_id: int) -> Sequence[PushSubscription]:
     return session.scalars(query.order_by(PushSubscription.id)).all()
 
 
-def _own(staff_id: int, endpoint: str) -> Select[tuple[PushSubscription]]:
+def _own(staff_id: int, endpoint: str) -> Select[PushSubscription]:
     return select(PushSubscription).where(PushSubscription.staff_id == staff_id, PushSubscription.endpoint == endpoint)
 
 
