@@ -63,6 +63,14 @@ def start(name: str, arguments: list[str], environment: dict[str, str], log: Pat
     return Process(name, handle, log)
 
 
+def free_port() -> int:
+    """A loopback port that nobody has at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @dataclass
 class Service:
     """A service that can be started, stopped, killed and asked by its command line, always with the same data."""
@@ -70,7 +78,7 @@ class Service:
     folder: Path
     database_url: str
     worker_inside: bool = True
-    port: int = field(default_factory=lambda: free_port())
+    port: int = field(default_factory=free_port)
     process: Process | None = None
 
     @property
@@ -139,14 +147,6 @@ def running_service(folder: Path, database_url: str, *, worker_inside: bool = Tr
     finally:
         if service.process is not None and service.process.running:
             service.stop()
-
-
-def free_port() -> int:
-    """A loopback port that nobody has at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _root() -> Path:
