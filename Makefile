@@ -40,7 +40,6 @@ lint: env ## format and lint
 types: env ## mypy --strict
 	@echo "== types"
 	.venv/bin/mypy
-	.venv/bin/mypy scripts/demo.py
 
 pictures: packages env ## draw every kiosk screen and console page under build/pictures
 	$(RUN) -m pytest -m pictures
