@@ -25,6 +25,7 @@ def _engine(request: Request) -> Engine:
     return engine
 
 
-# scope="function" ends the dependency, and so commits, before the response is sent: a failed commit is a failed request.
+# scope="function" ends the dependency, and so commits, before the response is sent:
+# a failed commit is a failed request.
 Reading = Annotated[Session, Depends(_reading_session, scope="function")]
 Writing = Annotated[Session, Depends(_writing_session, scope="function")]

@@ -1,7 +1,8 @@
 """The one column type for personal data: AES-256-GCM under a key that the database never sees."""
 
+import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -24,6 +25,17 @@ class DataKeys:
 
     current: bytes
     ciphers: Mapping[bytes, AESGCM]
+
+    @classmethod
+    def of(cls, raw: Sequence[bytes]) -> "DataKeys":
+        """From AES-256 keys of 32 bytes, oldest first: the last one is written with. Ids are derived from the keys."""
+        ciphers = {data_key_id(key): AESGCM(key) for key in raw}
+        return cls(data_key_id(raw[-1]), ciphers)
+
+
+def data_key_id(raw: bytes) -> bytes:
+    """The id that a data key's values carry: 8 bytes of its digest, which tell nothing of a random key."""
+    return hashlib.sha256(raw).digest()[:_KEY_ID]
 
 
 def unlock(engine: Engine, keys: DataKeys) -> None:

@@ -13,7 +13,10 @@ ServiceError
 ├── NotFound            404 not_found            says nothing of whether it exists elsewhere
 ├── Conflict            409 conflict             somebody was faster; detail says who and when
 │   └── OtherContent    409 conflicting_content  same intake id, other content
+├── TooManyTries        429 too_many_tries       wrong codes from one address; wait a minute
 └── Busy                503 busy                 try again later
+
+What keeps the service from starting is a NotReady; the command line prints its sentence.
 """
 
 from typing import ClassVar
@@ -106,8 +109,19 @@ class OtherContent(Conflict):
     title = "Another intake came under this id"
 
 
+class TooManyTries(ServiceError):
+    status = 429
+    code = "too_many_tries"
+    title = "Too many tries"
+    may_retry = True
+
+
 class Busy(ServiceError):
     status = 503
     code = "busy"
     title = "Too busy right now"
     may_retry = True
+
+
+class NotReady(Exception):
+    """The service or a command cannot begin: the sentence says what is wrong and what to do about it."""

@@ -120,13 +120,19 @@ class Participant(Base):
 
 
 class Intake(Base):
-    """A received brief intake, unchanged for good. `answers` is the record's answers as JSON, encrypted."""
+    """A received brief intake, unchanged for good. `answers` is the record's answers as JSON, encrypted.
+
+    The intake is written before its participant, whose queue number is the intake's sequence: hence the deferred key.
+    """
 
     __tablename__ = "intake"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # a number is never given twice
 
     sequence: Mapped[int] = mapped_column(BigId, primary_key=True)
     id: Mapped[UUID] = mapped_column(Uuid, unique=True)
-    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id"), index=True)
+    participant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("participant.id", deferrable=True, initially="DEFERRED"), index=True
+    )
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
     kiosk_id: Mapped[UUID] = mapped_column(ForeignKey("kiosk.id"))
     form_name: Mapped[str] = mapped_column(String(40))
@@ -183,3 +189,13 @@ class Event(Base):
     from_status: Mapped[str | None] = mapped_column(String(20))
     to_status: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(EncryptedText)
+
+
+class KeyInUse(Base):
+    """A key of the keys folder that this database's contents need. Without it the service does not start."""
+
+    __tablename__ = "key_in_use"
+
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    key_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -55,8 +55,8 @@ class Enrollment(Frozen):
 class Heartbeat(Frozen):
     """Sent every minute or so. `held` sealed intakes wait in the spool, `refused` were turned down and need staff."""
 
-    app_version: str = Field(max_length=40)
+    app_version: str = Field(pattern=r"^[A-Za-z0-9.+_-]{1,40}$")
     sent_at: AwareDatetime
-    held: int = Field(ge=0)
-    refused: int = Field(ge=0)
+    held: int = Field(ge=0, le=1_000_000)
+    refused: int = Field(ge=0, le=1_000_000)
     oldest_held_at: AwareDatetime | None = None

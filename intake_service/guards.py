@@ -1,0 +1,138 @@
+"""What every request passes through: a limit to its size, headers that keep browsers careful, no error that tells.
+
+Plain ASGI, so that streams stay streams and a request costs little.
+"""
+
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from intake_service.errors import ServiceError, TooLarge
+from shared_schema.intake import MAX_SEALED_BYTES
+from shared_schema.problem import MEDIA_TYPE, Problem
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MAX_BODY = MAX_SEALED_BYTES + 4096
+"""Bytes. The largest body there is, a sealed intake, with its JSON around it."""
+
+_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+_HEADERS = {
+    b"content-security-policy": _POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cache-control": b"no-store",
+}
+_HTTPS_ONLY = {b"strict-transport-security": b"max-age=31536000"}
+_STATIC = "/static/"
+
+_log = logging.getLogger(__name__)
+
+
+class CarefulHeaders:
+    """Adds the headers that a response does not set itself; nothing is stored by browsers but what is static."""
+
+    def __init__(self, app: App, https: bool) -> None:
+        self._app = app
+        self._headers = _HEADERS | (_HTTPS_ONLY if https else {})
+        self._static_headers = self._headers | {b"cache-control": b"no-cache"}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        wanted = self._static_headers if scope["path"].startswith(_STATIC) else self._headers
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name.lower() for name, _ in message["headers"]}
+                missing = [(name, value) for name, value in wanted.items() if name not in present]
+                message["headers"] = [*message["headers"], *missing]
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class NothingTold:
+    """Turns an unexpected exception into a bare 500. The log gets its type and where it happened, never its words.
+
+    Messages of exceptions may quote what somebody typed; places in our code cannot.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as error:
+            _log.error("%s", places(error))
+            if started:
+                raise ConnectionAbortedError("the answer broke off") from None
+            await _answer(send, ServiceError("It is our fault, and it was logged. Please try again.").problem())
+
+
+class SizeLimit:
+    """Refuses bodies of more than MAX_BODY bytes, whatever their Content-Length says."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        received, started, too_large = 0, False, False
+
+        async def count(*_: object) -> Message:
+            nonlocal received, too_large
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY:
+                too_large = True
+                raise TooLarge(f"At most {MAX_BODY} bytes are taken.")
+            return message
+
+        async def send_unless_too_large(message: Message) -> None:
+            nonlocal started
+            if not too_large:
+                started = True
+                await send(message)
+
+        try:
+            await self._app(scope, count, send_unless_too_large)
+        except TooLarge:
+            if not too_large:
+                raise
+        if too_large and not started:
+            await _answer(send, TooLarge(f"At most {MAX_BODY} bytes are taken.").problem())
+
+
+def places(error: BaseException) -> str:
+    """An exception's type and the places in the code that it passed, without its message; causes come first."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = places(cause) + "\nand then:\n" if cause else ""
+    return before + "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__
+
+
+async def _answer(send: Send, problem: Problem) -> None:
+    body = problem.model_dump_json().encode()
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

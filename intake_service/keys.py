@@ -1,0 +1,149 @@
+"""The keys folder: what opens sealed intakes and encrypts data at rest. It never leaves the server.
+
+    opening-1.key, opening-2.key ...   96 bytes each; kiosks seal to the highest number, every one still opens
+    data-1.key, data-2.key ...         AES-256; the highest number is written with, every one still reads
+    digest.key                         HMAC key for what must be recognised without being stored
+
+Copy the folder to a safe place: without it nobody can read what the database holds.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from intake_service.encrypted import DataKeys
+from intake_service.errors import NotReady
+from intake_service.tables import KeyInUse
+from notifications.db import writing
+from shared_schema.kiosk_api import ServiceKey
+from shared_schema.sealing import OpeningKey
+
+_SECRET = 32
+_SIZES = {"opening": 96, "data": _SECRET, "digest": _SECRET}
+_FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys folder in memory. `opening`: by key id. `service_key`: what kiosks seal to from now on."""
+
+    opening: Mapping[str, OpeningKey]
+    service_key: ServiceKey
+    data: DataKeys
+    digest: bytes
+
+    def mac(self, content: bytes) -> str:
+        """The keyed digest of a content, as 64 hex digits: tells two contents apart and tells nothing else."""
+        return hmac.new(self.digest, content, hashlib.sha256).hexdigest()
+
+    @cached_property
+    def ids(self) -> frozenset[tuple[str, str]]:
+        """Kind and id of every key, by which a database remembers them."""
+        opening = [("opening", key_id) for key_id in self.opening]
+        data = [("data", key_id.hex()) for key_id in self.data.ciphers]
+        return frozenset([*opening, *data, ("digest", hashlib.sha256(self.digest).hexdigest()[:16])])
+
+
+def open_keys(folder: Path, engine: Engine, now: datetime) -> Keys:
+    """The keys of this database, made when it is used for the first time. The database must be migrated.
+
+    Raises NotReady when others may read the folder, or when a key that this database was written with is not in it:
+    new keys would only hide that the old ones are lost.
+    """
+    with Session(writing(engine)) as session, session.begin():
+        needed = {(kind, key_id) for kind, key_id in session.execute(select(KeyInUse.kind, KeyInUse.key_id))}
+        _require_private_folder(folder)
+        if not needed:
+            _make_first_keys(folder)
+        keys = _read(folder)
+        if missing := needed - keys.ids:
+            kinds = ", ".join(sorted(f"{kind} key {key_id}" for kind, key_id in missing))
+            raise _lost(folder, kinds)
+        session.add_all(KeyInUse(kind=kind, key_id=key_id, since=now) for kind, key_id in keys.ids - needed)
+    return keys
+
+
+def _require_private_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _require_private(folder, "700")
+
+
+def _require_private(path: Path, mode: str) -> None:
+    if path.stat().st_mode & _FOR_OTHERS:
+        raise NotReady(f"Other users of this machine may read {path}. Run: chmod {mode} {path}")
+
+
+def _make_first_keys(folder: Path) -> None:
+    if not _files(folder, "opening"):
+        _create(folder / "opening-1.key", OpeningKey.generate().raw)
+    if not _files(folder, "data"):
+        _create(folder / "data-1.key", secrets.token_bytes(_SECRET))
+    if not _files(folder, "digest"):
+        _create(folder / "digest.key", secrets.token_bytes(_SECRET))
+
+
+def _create(path: Path, content: bytes) -> None:
+    """Write a file that is whole or absent. Another process that was faster keeps its own."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def _read(folder: Path) -> Keys:
+    opening = [OpeningKey(raw) for raw in _secrets(folder, "opening")]
+    by_id = {key.public().key_id: key for key in opening}
+    return Keys(
+        opening=by_id,
+        service_key=opening[-1].public(),
+        data=DataKeys.of(_secrets(folder, "data")),
+        digest=_secrets(folder, "digest")[-1],
+    )
+
+
+def _secrets(folder: Path, kind: str) -> list[bytes]:
+    """The keys of a kind, oldest first; at least one."""
+    paths = _files(folder, kind)
+    if not paths:
+        raise _lost(folder, f"every {kind} key")
+    found = []
+    for path in paths:
+        _require_private(path, "600")
+        found.append(path.read_bytes())
+        if len(found[-1]) != _SIZES[kind]:
+            raise NotReady(f"{path} is damaged: it should have {_SIZES[kind]} bytes. Restore it from its backup.")
+    return found
+
+
+def _files(folder: Path, kind: str) -> list[Path]:
+    """`kind.key`, `kind-1.key`, `kind-2.key` ... in the order of their numbers."""
+    numbered = {path: path.stem.removeprefix(kind).removeprefix("-") or "0" for path in folder.glob(f"{kind}*.key")}
+    return sorted(
+        (path for path, number in numbered.items() if number.isdecimal()), key=lambda path: int(numbered[path])
+    )
+
+
+def _lost(folder: Path, what: str) -> NotReady:
+    return NotReady(
+        f"The keys folder {folder} lacks {what}, and this database was written with it. "
+        "Restore the folder from its backup."
+    )

@@ -1,0 +1,119 @@
+"""A kiosk's life: added with a pairing code, enrolled once, heard from, revoked. It never reads a participant."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+from uuid_utils.compat import uuid7
+
+from intake_service.errors import NotEnrolled, NotFound, Revoked, WrongPairingCode
+from intake_service.keys import Keys
+from intake_service.tables import Kiosk, Site
+from shared_schema.form import BRIEF_INTAKE, load_form
+from shared_schema.kiosk_api import Heartbeat, KioskConfig, ServiceKey
+
+PAIRING_VALID = timedelta(hours=24)
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that look or sound alike on a screen across the room
+_CODE = 8  # 30**8 codes: at the rate that is let through, guessing a live one takes centuries
+
+
+def add(session: Session, site: Site, name: str, keys: Keys, now: datetime) -> tuple[Kiosk, str]:
+    """A new kiosk at a site and its pairing code (`K7QM-4XPD`), which is shown now and never again."""
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(_CODE))
+    kiosk = Kiosk(
+        id=uuid7(),
+        site=site,
+        name=name,
+        pairing_digest=_pairing_digest(letters, keys),
+        pairing_expires_at=now + PAIRING_VALID,
+    )
+    session.add(kiosk)
+    session.flush()
+    return kiosk, f"{letters[:4]}-{letters[4:]}"
+
+
+def enroll(session: Session, pairing_code: str, keys: Keys, now: datetime) -> tuple[Kiosk, str]:
+    """The kiosk that the code belongs to and its new credential. Raises WrongPairingCode.
+
+    Of two that send the same code at once, one gets a credential and the other has a wrong code.
+    """
+    credential = secrets.token_urlsafe(32)
+    won = session.execute(
+        update(Kiosk)
+        .where(
+            Kiosk.pairing_digest == _pairing_digest(pairing_code, keys),
+            Kiosk.pairing_expires_at > now,
+            Kiosk.revoked_at.is_(None),
+        )
+        .values(pairing_digest=None, credential_digest=digest(credential), enrolled_at=now, last_seen_at=now)
+        .returning(Kiosk.id)
+    ).scalar_one_or_none()
+    if won is None:
+        raise WrongPairingCode("It is wrong, was used before, or is more than a day old. Ask for a new one.")
+    return session.get_one(Kiosk, won, populate_existing=True), credential
+
+
+def authenticate(session: Session, credential: str) -> Kiosk:
+    """The enrolled kiosk that a credential belongs to. Raises NotEnrolled, Revoked."""
+    kiosk = session.scalar(
+        select(Kiosk).where(Kiosk.credential_digest == digest(credential)).options(joinedload(Kiosk.site))
+    )
+    if kiosk is None:
+        raise NotEnrolled("Enroll this kiosk with a pairing code.")
+    if kiosk.revoked_at is not None:
+        raise Revoked("Staff took this kiosk out of service. It can be enrolled again with a new pairing code.")
+    return kiosk
+
+
+def config(site: Site, service_key: ServiceKey) -> KioskConfig:
+    """What a site's kiosks show and seal to."""
+    form = load_form()
+    return KioskConfig(
+        site_name=site.name,
+        languages=tuple(site.languages),
+        form_name=BRIEF_INTAKE,
+        form_version=form.version,
+        service_key=service_key,
+        greeting=site.greeting,
+        where_to_wait=site.where_to_wait,
+    )
+
+
+def heartbeat(session: Session, kiosk_id: UUID, beat: Heartbeat, now: datetime) -> None:
+    """Remember when the kiosk was last heard from and what waits in its spool."""
+    session.execute(
+        update(Kiosk)
+        .where(Kiosk.id == kiosk_id)
+        .values(last_seen_at=now, app_version=beat.app_version, held=beat.held, refused=beat.refused)
+    )
+
+
+def revoke(session: Session, kiosk_id: UUID, now: datetime) -> None:
+    """Take a kiosk out of service: from the commit on, its credential and its pairing code open nothing.
+
+    Doing it again changes nothing. Raises NotFound.
+    """
+    kiosk = session.get(Kiosk, kiosk_id)
+    if kiosk is None:
+        raise NotFound("There is no kiosk with this id.")
+    if kiosk.revoked_at is None:
+        kiosk.revoked_at = now
+
+
+def every(session: Session) -> list[Kiosk]:
+    """All kiosks by site and name, revoked ones too."""
+    return list(session.scalars(select(Kiosk).join(Site).order_by(Site.name, Kiosk.name, Kiosk.id)))
+
+
+def digest(credential: str) -> str:
+    """What is kept of a credential. It has 256 random bits, so a plain digest cannot be turned back."""
+    return hashlib.sha256(credential.encode()).hexdigest()
+
+
+def _pairing_digest(code: str, keys: Keys) -> str:
+    """A short code could be guessed from a plain digest by somebody who copied the database; not from a keyed one."""
+    letters = code.upper().replace("-", "").replace(" ", "")
+    return keys.mac(f"pairing {letters}".encode())

@@ -1,0 +1,72 @@
+"""What a kiosk may ask for besides sending intakes: pairing, configuration, its form, a sign of life. Nothing else."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Security
+from fastapi.responses import Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from intake_service import kiosks
+from intake_service.db import Reading, Writing
+from intake_service.errors import NotEnrolled, NotFound
+from intake_service.tables import Kiosk
+from shared_schema.form import FormError, load_form
+from shared_schema.kiosk_api import (
+    API,
+    CONFIG_PATH,
+    ENROLL_PATH,
+    HEARTBEATS_PATH,
+    Enrollment,
+    EnrollmentRequest,
+    Heartbeat,
+    KioskConfig,
+)
+
+router = APIRouter()
+_header = HTTPBearer(auto_error=False)
+
+
+def bearer(header: Annotated[HTTPAuthorizationCredentials | None, Security(_header)]) -> str:
+    """The credential that came with the request. Raises NotEnrolled."""
+    if header is None:
+        raise NotEnrolled("Enroll this kiosk with a pairing code.")
+    return header.credentials
+
+
+def _kiosk(session: Reading, credential: Annotated[str, Depends(bearer)]) -> Kiosk:
+    return kiosks.authenticate(session, credential)
+
+
+EnrolledKiosk = Annotated[Kiosk, Depends(_kiosk)]
+
+
+@router.post(ENROLL_PATH)
+def enroll(asked: EnrollmentRequest, session: Writing, request: Request) -> Enrollment:
+    keys = request.app.state.keys
+    kiosk, credential = kiosks.enroll(session, asked.pairing_code, keys, datetime.now(UTC))
+    return Enrollment(kiosk_id=kiosk.id, credential=credential, config=kiosks.config(kiosk.site, keys.service_key))
+
+
+@router.get(CONFIG_PATH)
+def config(kiosk: EnrolledKiosk, request: Request) -> KioskConfig:
+    return kiosks.config(kiosk.site, request.app.state.keys.service_key)
+
+
+@router.get(f"{API}/forms/{{name}}/{{version}}")
+def form(name: str, version: int, _kiosk: EnrolledKiosk) -> Response:
+    try:
+        return Response(_form_json(name, version), media_type="application/json")
+    except FormError:
+        raise NotFound("There is no such form in this version.") from None
+
+
+@router.post(HEARTBEATS_PATH, status_code=204)
+def heartbeat(beat: Heartbeat, kiosk: EnrolledKiosk, session: Writing) -> None:
+    kiosks.heartbeat(session, kiosk.id, beat, datetime.now(UTC))
+
+
+@cache
+def _form_json(name: str, version: int) -> str:
+    return load_form(name, version).model_dump_json()
