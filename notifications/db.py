@@ -1,4 +1,4 @@
-"""One database for everything: the declarative base, the engine with SQLite's pragmas or PostgreSQL's pool, aware times."""
+"""One database for everything: its base, its engine (SQLite's pragmas, PostgreSQL's pool), aware times."""
 
 from datetime import UTC, datetime
 from typing import Any

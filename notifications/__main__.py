@@ -1,0 +1,40 @@
+"""The worker process: `python -m notifications`. SIGTERM and Ctrl-C finish what is in the air and leave."""
+
+import asyncio
+import logging
+import signal
+import sys
+
+from notifications import vapid
+from notifications.db import connect
+from notifications.settings import PushSettings
+from notifications.worker import Worker
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    settings = PushSettings()
+    try:
+        key = vapid.load_or_create(settings.keys_dir / vapid.FILE_NAME)
+    except (vapid.VapidKeyError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    engine = connect(settings.database_url)
+    try:
+        asyncio.run(_run(Worker(engine, key, settings)))
+    finally:
+        engine.dispose()
+    return 0
+
+
+async def _run(worker: Worker) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    logging.getLogger(__name__).info("sending alerts")
+    await worker.run(stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

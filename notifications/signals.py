@@ -1,0 +1,44 @@
+"""Wake other processes the moment a transaction commits. PostgreSQL only; on SQLite readers poll."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+OUTBOX = "warm_handoff_outbox"
+QUEUE = "warm_handoff_queue"
+
+_RECONNECT = 2.0  # seconds
+
+
+def signal(session: Session, channel: str) -> None:
+    """Tell everybody who listens on `channel`, when and only if this transaction commits."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+
+
+async def listen(engine: Engine, channel: str, on_signal: Callable[[], None]) -> None:
+    """Call `on_signal` at each signal, and once after each (re)connection, since signals may have been missed.
+
+    Runs until cancelled. Returns at once on SQLite.
+    """
+    if engine.dialect.name != "postgresql":
+        return
+    while True:
+        with suppress(psycopg.OperationalError, OSError):
+            await _listen_once(engine, channel, on_signal)
+        await asyncio.sleep(_RECONNECT)
+
+
+async def _listen_once(engine: Engine, channel: str, on_signal: Callable[[], None]) -> None:
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    connection: psycopg.AsyncConnection[Any] = await psycopg.AsyncConnection.connect(**arguments, autocommit=True)
+    async with connection:
+        await connection.execute(f"LISTEN {channel}")
+        on_signal()
+        async for _ in connection.notifies():
+            on_signal()

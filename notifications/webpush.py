@@ -1,0 +1,204 @@
+"""The one door to the push services: pywebpush encrypts (RFC 8291), one aiohttp session sends (RFC 8030).
+
+What comes back is one of three errors, or nothing when the service accepted the message:
+
+PushError
+├── Gone        the subscription is no more (404, 410): delete it
+├── TryLater    the service or the way to it has trouble; `after` says when to come back, if it said so
+└── Rejected    this message will never be taken; `suspect`: something about the subscription or our key is wrong
+"""
+
+import base64
+import hashlib
+import ipaddress
+import socket
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+from pywebpush import WebPusher
+
+from notifications.vapid import LIFETIME, VapidKey
+
+_CONNECTIONS = 50
+_TOTAL_TIMEOUT = 10.0  # seconds; a service that drips must not hold a slot
+_MAX_ANSWER = 4096
+_SIGN_AGAIN = timedelta(hours=1)  # before the end; Apple refuses new tokens more often than hourly
+_MAX_TTL = 28 * 24 * 3600  # what the push services keep at most
+_TOPIC_LENGTH = 32  # RFC 8030 section 5.4
+
+
+class PushError(Exception):
+    """The message was not accepted. The text holds a status or a kind of failure, never an address or content."""
+
+
+class Gone(PushError):
+    """The subscription is no more."""
+
+
+class TryLater(PushError):
+    """Not now. `after`: how long the service asked us to stay away, None if it did not say."""
+
+    def __init__(self, reason: str, after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Rejected(PushError):
+    """Never. `suspect`: an operator should look at the subscription or at our key."""
+
+    def __init__(self, reason: str, *, suspect: bool = False) -> None:
+        super().__init__(reason)
+        self.suspect = suspect
+
+
+def origin_of(endpoint: str) -> str:
+    """Scheme, host and port: what a VAPID token is for, and what a Retry-After holds for."""
+    parts = urlsplit(endpoint)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class PushSender:
+    """Sends messages, many at once, over one session. An async context manager."""
+
+    def __init__(self, vapid: VapidKey, contact: str, *, allow_private: bool = False) -> None:
+        self._vapid = vapid
+        self._contact = contact
+        self._allow_private = allow_private
+        self._signed: dict[str, tuple[str, datetime]] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        resolver = ThreadedResolver()
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=_CONNECTIONS,
+                resolver=resolver if self._allow_private else _PublicOnly(resolver),
+            ),
+            timeout=aiohttp.ClientTimeout(total=_TOTAL_TIMEOUT),
+            trust_env=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(
+        self, endpoint: str, p256dh: str, auth: str, content: bytes, thread: str, deadline: datetime, now: datetime
+    ) -> None:
+        """Hand one message to its push service; returning means that it was accepted, not that it was seen.
+
+        `thread`: a later message of the same thread replaces this one while the phone is away. Raises PushError.
+        """
+        body = _encrypted(endpoint, p256dh, auth, content)
+        headers = self._headers(endpoint, thread, deadline, now)
+        if not self._allow_private and _is_private_literal(urlsplit(endpoint).hostname or ""):
+            raise Rejected("the push address is inside the own network", suspect=True)
+        if self._session is None:
+            raise RuntimeError("use `async with PushSender(...)`")
+        try:
+            async with self._session.post(endpoint, data=body, headers=headers, allow_redirects=False) as answer:
+                await answer.content.read(_MAX_ANSWER)
+                _raise_for(answer.status, answer.headers.get("Retry-After"), now)
+        except _NotPublic:
+            raise Rejected("the push address is inside the own network", suspect=True) from None
+        except (aiohttp.InvalidURL, ValueError):
+            raise Rejected("the push address is not usable", suspect=True) from None
+        except TimeoutError:
+            raise TryLater("the push service did not answer in time") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise TryLater(f"no way to the push service ({type(error).__name__})") from None
+
+    def _headers(self, endpoint: str, thread: str, deadline: datetime, now: datetime) -> dict[str, str]:
+        ttl = max(1, min(_MAX_TTL, int((deadline - now).total_seconds())))
+        headers = {
+            "Authorization": self._authorization(origin_of(endpoint), now),
+            "Content-Encoding": "aes128gcm",
+            "Content-Type": "application/octet-stream",
+            "TTL": str(ttl),
+            "Urgency": "high",
+            "Topic": base64.urlsafe_b64encode(hashlib.sha256(thread.encode()).digest()).decode()[:_TOPIC_LENGTH],
+        }
+        if (urlsplit(endpoint).hostname or "").endswith(".windows.com"):
+            headers["X-WNS-Cache-Policy"] = "cache"
+        return headers
+
+    def _authorization(self, origin: str, now: datetime) -> str:
+        header, expires = self._signed.get(origin, ("", now))
+        if expires - now < _SIGN_AGAIN:
+            header, expires = self._vapid.sign(origin, self._contact, now), now + LIFETIME
+            self._signed[origin] = header, expires
+        return header
+
+
+class _NotPublic(OSError):
+    """A name that leads into the own network."""
+
+
+class _PublicOnly(AbstractResolver):
+    """Refuses names that lead to loopback, private or link-local addresses: no subscription may aim at our network."""
+
+    def __init__(self, resolver: AbstractResolver) -> None:
+        self._resolver = resolver
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._resolver.resolve(host, port, family)
+        if not all(ipaddress.ip_address(each["host"].partition("%")[0]).is_global for each in found):
+            raise _NotPublic
+        return found
+
+    async def close(self) -> None:
+        await self._resolver.close()
+
+
+def _encrypted(endpoint: str, p256dh: str, auth: str, content: bytes) -> bytes:
+    try:
+        subscription = {"endpoint": endpoint, "keys": {"p256dh": p256dh, "auth": auth}}
+        body: bytes = WebPusher(subscription).encode(content)["body"]
+    except Exception as error:  # several libraries' errors come through; one bad row must not stop the others
+        raise Rejected(f"the device's keys are not usable ({type(error).__name__})", suspect=True) from None
+    return body
+
+
+def _is_private_literal(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False
+
+
+def _raise_for(status: int, retry_after: str | None, now: datetime) -> None:
+    if 200 <= status < 300:
+        return
+    reason = f"the push service answered {status}"
+    if status in {404, 410}:
+        raise Gone(reason)
+    if status in {406, 429}:  # Windows says 406 for "too many"
+        raise TryLater(reason, _wait(retry_after, now))
+    if status >= 500 or status == 408:
+        raise TryLater(reason, _wait(retry_after, now))
+    raise Rejected(reason, suspect=status in {400, 401, 403})
+
+
+def _wait(retry_after: str | None, now: datetime) -> timedelta | None:
+    """Retry-After as seconds or as an HTTP date (RFC 9110 section 10.2.3)."""
+    if retry_after is None:
+        return None
+    if retry_after.isdecimal():
+        return timedelta(seconds=min(int(retry_after), _MAX_TTL))
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return max(timedelta(0), (until if until.tzinfo else until.replace(tzinfo=UTC)) - now)
