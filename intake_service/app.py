@@ -1,5 +1,7 @@
 """The FastAPI application: what it stands on, its routes, what starts and stops with the process."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,22 +13,27 @@ from sqlalchemy import Engine
 from intake_service import migrations
 from intake_service.encrypted import unlock
 from intake_service.errors import Busy, NotReady
-from intake_service.guards import CarefulHeaders, NothingTold, BodyLimit
+from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, places
 from intake_service.intake_writer import IntakeWriter
 from intake_service.keys import Keys, open_keys
 from intake_service.routes import intakes_api, kiosks_api, problems
 from intake_service.settings import Settings
 from intake_service.wrong_tries import WrongTries
 from notifications.db import connect
+from notifications.worker import Worker
 
 _THREADS = 8  # they share one interpreter and the pool's connections; more only wait for each other
+_AFTER_TROUBLE = 2.0  # seconds
+
+_log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The service, ready to serve: database migrated, keys open. Raises NotReady with what to do.
 
     `app.state`: `settings`, `engine`, `keys`, `writer` (its `after_commit` callbacks),
-    `known_kiosks` (ids by credential digest), `wrong_codes`.
+    `known_kiosks` (ids by credential digest), `wrong_codes`,
+    `worker` (None unless it runs inside this process).
     """
     engine, keys = prepare(settings)
     app = FastAPI(title="Warm Handoff", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
@@ -36,6 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.writer = IntakeWriter(engine)
     app.state.known_kiosks = {}
     app.state.wrong_codes = WrongTries()
+    app.state.worker = None
     problems.add_handlers(app)
     app.add_api_route("/healthz", _healthz, methods=["GET"])
     for router in (intakes_api.router, kiosks_api.router):
@@ -77,8 +85,25 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
     writer: IntakeWriter = app.state.writer
     writer.start()
+    stop = asyncio.Event()
+    sending = asyncio.create_task(_send_alerts(app, stop)) if app.state.settings.worker_inside else None
     try:
         yield
     finally:
         await anyio.to_thread.run_sync(writer.stop)
+        stop.set()
+        if sending is not None:
+            await sending
         app.state.engine.dispose()
+
+
+async def _send_alerts(app: FastAPI, stop: asyncio.Event) -> None:
+    """The worker inside this process. Should it break, a new one goes on from what the outbox says."""
+    app.state.writer.after_commit.append(lambda _sites: app.state.worker.wake())
+    while not stop.is_set():
+        app.state.worker = Worker(app.state.engine, app.state.keys.vapid, app.state.settings)
+        try:
+            await app.state.worker.run(stop)
+        except Exception as error:
+            _log.error("the alert worker broke\n%s", places(error))
+            await asyncio.sleep(_AFTER_TROUBLE)

@@ -1,8 +1,6 @@
-"""What the command line can do to sites, staff and kiosks. Each command is one transaction and says what it did."""
+"""What the command line can do to sites and kiosks. Each command is one transaction and says what it did."""
 
 import argparse
-import secrets
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from intake_service import kiosks, sites, staff
-from intake_service.errors import InvalidRequest
+from intake_service import kiosks, sites
 from intake_service.keys import Keys
-from intake_service.tables import Kiosk, Role
-from notifications import roster
-
-_ROLES = {role.name.lower().replace("_", "-"): role for role in Role}
+from intake_service.tables import Kiosk
 
 
 @dataclass(frozen=True)
@@ -43,7 +37,6 @@ def describe(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         name: commands.add_parser(name, help=text).add_subparsers(required=True, metavar="ACTION")
         for name, text in {
             "sites": "drop-in centers",
-            "staff": "people who sign in",
             "kiosks": "devices that walk-ins touch",
         }.items()
     }
@@ -52,22 +45,6 @@ def describe(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("--languages", default="", help="what its kiosks offer, in order, such as en,es (default: all)")
     parser.set_defaults(command=_add_site)
     groups["sites"].add_parser("list", help="every site").set_defaults(command=_list_sites)
-
-    parser = groups["staff"].add_parser("add", help="somebody who signs in")
-    parser.add_argument("username")
-    parser.add_argument("--name", required=True, help="as colleagues know them")
-    parser.add_argument("--role", required=True, type=_role, help=" | ".join(_ROLES))
-    parser.add_argument("--site", action="append", default=[], metavar="NAME", help="once for each site")
-    parser.add_argument("--languages", default="en", help="spoken, such as en,es")
-    parser.add_argument(
-        "--password-stdin", action="store_true", help="read the password's line (default: one is made and printed)"
-    )
-    parser.set_defaults(command=_add_staff)
-    parser = groups["staff"].add_parser("designate", help="have somebody told of a site's intakes")
-    parser.add_argument("username")
-    parser.add_argument("--site", required=True, metavar="NAME")
-    parser.add_argument("--off", action="store_true", help="no longer")
-    parser.set_defaults(command=_designate)
 
     parser = groups["kiosks"].add_parser("add", help="a new kiosk; prints its pairing code")
     parser.add_argument("--site", required=True, metavar="NAME")
@@ -90,31 +67,6 @@ def _list_sites(call: Call) -> Said:
     return Said("\n".join(f"{site.name}\t{','.join(site.languages)}" for site in sites.every(call.session)))
 
 
-def _add_staff(call: Call) -> Said:
-    arguments = call.arguments
-    at = [sites.named(call.session, name) for name in arguments.site]
-    password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else secrets.token_urlsafe(12)
-    person = staff.add(
-        call.session,
-        arguments.username,
-        arguments.name,
-        arguments.role,
-        password,
-        at,
-        _tags(arguments.languages),
-        call.now,
-    )
-    note = f"Added {person.name}, {person.role}, who signs in as {person.username}."
-    return Said(note=note) if arguments.password_stdin else Said(password, f"{note} The password, shown only now:")
-
-
-def _designate(call: Call) -> Said:
-    site = sites.named(call.session, call.arguments.site)
-    person = staff.named(call.session, call.arguments.username)
-    roster.designate(call.session, site.id, person.id, not call.arguments.off)
-    return Said(note=f"{person.name} is {'no longer' if call.arguments.off else 'now'} told of intakes at {site.name}.")
-
-
 def _add_kiosk(call: Call) -> Said:
     site = sites.named(call.session, call.arguments.site)
     kiosk, code = kiosks.add(call.session, site, call.arguments.name, call.keys, call.now)
@@ -135,14 +87,6 @@ def _line(kiosk: Kiosk) -> str:
 def _revoke_kiosk(call: Call) -> Said:
     kiosks.revoke(call.session, call.arguments.id, call.now)
     return Said(note="Revoked. It opens nothing from now on; what is sealed on it stays sealed.")
-
-
-def _role(words: str) -> Role:
-    role = _ROLES.get(words.lower().replace(" ", "-").removeprefix("organizational-").removeprefix("peer-"))
-    role = role or _ROLES.get(words.lower().replace(" ", "-"))
-    if role is None:
-        raise argparse.ArgumentTypeError(f"one of: {', '.join(_ROLES)}")
-    return role
 
 
 def _tags(listed: str) -> Sequence[str]:

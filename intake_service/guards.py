@@ -99,7 +99,7 @@ class NothingTold:
 
 
 class BodyLimit:
-    """Refuses bodies of more than MAX_BODY bytes, whatever their Content-Length says, and those that come too slowly."""
+    """Refuses bodies of more than MAX_BODY bytes, whatever Content-Length says, and those that come too slowly."""
 
     def __init__(self, app: App) -> None:
         self._app = app

@@ -22,6 +22,7 @@ from intake_service.errors import Busy, ServiceError
 from intake_service.guards import places
 from intake_service.intakes import Received, receive
 from notifications.db import writing
+from notifications.signals import QUEUE, signal
 from shared_schema.intake import IntakeRecord
 
 _GROUP = 64  # intakes a commit; more makes the first one wait longer than it saves
@@ -105,18 +106,26 @@ class IntakeWriter:
         now = datetime.now(UTC)
         try:
             with Session(writing(self.engine)) as session, session.begin():
-                return [_receive_alone(session, job, now) for job in jobs]
+                outcomes = [_receive_alone(session, job, now) for job in jobs]
+                if _grown(outcomes):
+                    signal(session, QUEUE)  # other processes' consoles
+                return outcomes
         except Exception as error:
             _log.error("a group of %d intakes was not written\n%s", len(jobs), places(error))
             return [Busy("It could not be saved just now. Send it again.") for _ in jobs]
 
     def _tell(self, outcomes: list[Received | ServiceError]) -> None:
-        sites = frozenset(outcome.site_id for outcome in outcomes if isinstance(outcome, Received) and outcome.new)
+        sites = _grown(outcomes)
         for callback in self.after_commit if sites else ():
             try:
                 callback(sites)
             except Exception as error:
                 _log.error("after a commit\n%s", places(error))
+
+
+def _grown(outcomes: list[Received | ServiceError]) -> frozenset[int]:
+    """The sites whose queues are longer now."""
+    return frozenset(outcome.site_id for outcome in outcomes if isinstance(outcome, Received) and outcome.new)
 
 
 def _receive_alone(session: Session, job: _Job, now: datetime) -> Received | ServiceError:

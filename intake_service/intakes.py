@@ -13,6 +13,8 @@ from uuid_utils.compat import uuid7
 
 from intake_service.errors import NotEnrolled, OtherContent, Revoked
 from intake_service.tables import Event, Intake, Kiosk, Participant, Site
+from notifications import alerts, roster
+from notifications.tables import AlertKind
 from shared_schema.form import Form, load_form
 from shared_schema.intake import Answer, IntakeRecord, Receipt, Status
 
@@ -48,7 +50,7 @@ def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac:
     The record fits its form. Everything is written or, when an error is raised, nothing must be kept: the caller's
     transaction (or savepoint) decides. Raises Revoked or NotEnrolled for the kiosk, OtherContent when the id is taken.
     """
-    site_id, _site_name = _site_of(session, kiosk_id)
+    site_id, site_name = _site_of(session, kiosk_id)
     form = load_form(record.form_name, record.form_version)
     participant_id: UUID = uuid7()
     urgent = form.is_urgent(record.answers)
@@ -99,6 +101,9 @@ def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac:
             "to_status": Status.NEEDS_ASSIGNMENT,
         },
     )
+    kind = AlertKind.URGENT if urgent else AlertKind.READY_FOR_ASSIGNMENT
+    to = roster.to_be_told(session, site_id)
+    alerts.raise_alert(session, kind, site_id, site_name, str(record.id), f"/intakes/{record.id}", to, now)
     return Received(Receipt(intake_id=record.id, received_at=now, proof=record.expected_proof()), site_id, new=True)
 
 

@@ -3,6 +3,7 @@
     opening-1.key, opening-2.key ...   96 bytes each; kiosks seal to the highest number, every one still opens
     data-1.key, data-2.key ...         AES-256; the highest number is written with, every one still reads
     digest.key                         HMAC key for what must be recognised without being stored
+    vapid.key                          what push services know us by
 
 Copy the folder to a safe place: without it nobody can read what the database holds.
 """
@@ -26,6 +27,8 @@ from intake_service.encrypted import DataKeys
 from intake_service.errors import NotReady
 from intake_service.tables import KeyInUse
 from notifications.db import writing
+from notifications.vapid import FILE_NAME as VAPID_FILE
+from notifications.vapid import VapidKey, VapidKeyError, load_or_create
 from shared_schema.kiosk_api import ServiceKey
 from shared_schema.sealing import OpeningKey
 
@@ -42,6 +45,7 @@ class Keys:
     service_key: ServiceKey
     data: DataKeys
     digest: bytes
+    vapid: VapidKey
 
     def mac(self, content: bytes) -> str:
         """The keyed digest of a content, as 64 hex digits: tells two contents apart and tells nothing else."""
@@ -52,7 +56,9 @@ class Keys:
         """Kind and id of every key, by which a database remembers them."""
         opening = [("opening", key_id) for key_id in self.opening]
         data = [("data", key_id.hex()) for key_id in self.data.ciphers]
-        return frozenset([*opening, *data, ("digest", hashlib.sha256(self.digest).hexdigest()[:16])])
+        return frozenset(
+            [*opening, *data, ("digest", _id(self.digest)), ("vapid", _id(self.vapid.public_key.encode()))]
+        )
 
 
 def open_keys(folder: Path, engine: Engine, now: datetime) -> Keys:
@@ -64,14 +70,21 @@ def open_keys(folder: Path, engine: Engine, now: datetime) -> Keys:
     with Session(writing(engine)) as session, session.begin():
         needed = {(kind, key_id) for kind, key_id in session.execute(select(KeyInUse.kind, KeyInUse.key_id))}
         _require_private_folder(folder)
-        if not needed:
-            _make_first_keys(folder)
-        keys = _read(folder)
+        try:
+            if not needed:
+                _make_first_keys(folder)
+            keys = _read(folder)
+        except VapidKeyError as error:
+            raise NotReady(str(error)) from None
         if missing := needed - keys.ids:
             kinds = ", ".join(sorted(f"{kind} key {key_id}" for kind, key_id in missing))
             raise _lost(folder, kinds)
         session.add_all(KeyInUse(kind=kind, key_id=key_id, since=now) for kind, key_id in keys.ids - needed)
     return keys
+
+
+def _id(key: bytes) -> str:
+    return hashlib.sha256(key).hexdigest()[:16]
 
 
 def _require_private_folder(folder: Path) -> None:
@@ -91,6 +104,7 @@ def _make_first_keys(folder: Path) -> None:
         _create(folder / "data-1.key", secrets.token_bytes(_SECRET))
     if not _files(folder, "digest"):
         _create(folder / "digest.key", secrets.token_bytes(_SECRET))
+    load_or_create(folder / VAPID_FILE)
 
 
 def _create(path: Path, content: bytes) -> None:
@@ -117,7 +131,14 @@ def _read(folder: Path) -> Keys:
         service_key=opening[-1].public(),
         data=DataKeys.of(_secrets(folder, "data")),
         digest=_secrets(folder, "digest")[-1],
+        vapid=_vapid(folder),
     )
+
+
+def _vapid(folder: Path) -> VapidKey:
+    if not (folder / VAPID_FILE).exists():
+        raise _lost(folder, "the vapid key")
+    return load_or_create(folder / VAPID_FILE)
 
 
 def _secrets(folder: Path, kind: str) -> list[bytes]:

@@ -1,6 +1,8 @@
 """Serving over HTTP with uvicorn: its limits, and logs that hold nothing about a person."""
 
 import logging
+import signal
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -41,7 +43,7 @@ LOGGING: dict[str, Any] = {
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises NotReady before anything is opened to the network."""
     app = create_app(settings)
-    uvicorn.Server(
+    server = uvicorn.Server(
         uvicorn.Config(
             app,
             host=settings.host,
@@ -52,4 +54,11 @@ def serve(settings: Settings) -> None:
             lifespan="on",
             timeout_graceful_shutdown=_STOP_WITHIN,
         )
-    ).run()
+    )
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)  # uvicorn raises them again when it has stopped: that was in good order, so 0
+    server.run()
