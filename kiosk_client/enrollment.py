@@ -1,0 +1,147 @@
+"""Pairing: a one-time code becomes this kiosk's credential and the service's public key, kept for its own user only."""
+
+import os
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from kiosk_client.settings import Settings
+from shared_schema.form import BRIEF_INTAKE, Form, load_form
+from shared_schema.kiosk_api import Enrollment, EnrollmentRequest, KioskConfig
+
+_FILE = "enrollment.json"
+_FORM = "form.json"
+
+_SENTENCES = {
+    "wrong_pairing_code": "This code does not work: it is mistyped, used or too old. Make a new one with `kiosks add`.",
+    "invalid_request": "A pairing code has eight letters and digits, such as K7QM-4XPD. Type it again.",
+}
+
+
+class PairingFailed(Exception):
+    """Pairing did not work; the text is a sentence for the staff member who sets the kiosk up."""
+
+
+class EnrollmentDamaged(Exception):
+    """What was stored at pairing cannot be read; the kiosk must be paired again."""
+
+
+class Stored(BaseModel):
+    """What a paired kiosk knows of its service."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    address: str
+    enrollment: Enrollment
+
+
+@dataclass(frozen=True)
+class Store:
+    """The state folder's files. Each is written whole or not at all, for its own user only."""
+
+    folder: Path
+
+    def load(self) -> Stored | None:
+        """What was stored at pairing; None before it. Raises EnrollmentDamaged."""
+        try:
+            return Stored.model_validate_json((self.folder / _FILE).read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError) as error:
+            raise EnrollmentDamaged(
+                f"{self.folder / _FILE} is damaged. Remove it and pair this kiosk again."
+            ) from error
+
+    def save(self, stored: Stored) -> None:
+        self._write(_FILE, stored.model_dump_json())
+
+    def save_config(self, config: KioskConfig) -> None:
+        """Keep the site's newest settings for the next start."""
+        stored = self.load()
+        if stored is not None and stored.enrollment.config != config:
+            self.save(stored.model_copy(update={"enrollment": stored.enrollment.model_copy(update={"config": config})}))
+
+    def load_form(self, config: KioskConfig | None) -> Form:
+        """The form that the site uses, if it is packaged or was fetched before; else the newest packaged one."""
+        if config is None:
+            return load_form(BRIEF_INTAKE)
+        try:
+            fetched = Form.model_validate_json((self.folder / _FORM).read_bytes())
+        except (OSError, ValidationError):
+            return load_form(BRIEF_INTAKE)
+        return fetched if (fetched.name, fetched.version) == (config.form_name, config.form_version) else load_form()
+
+    def save_form(self, form: Form) -> None:
+        self._write(_FORM, form.model_dump_json())
+
+    def _write(self, name: str, content: str) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self.folder / f".{name}.new"
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.folder / name)
+        folder = os.open(self.folder, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+
+
+def pair(settings: Settings, address: str, code: str) -> Stored:
+    """Trade the code for a credential and keep it. Raises PairingFailed."""
+    # imported here: `requests` takes 150 ms that a paired kiosk's start must not pay
+    from kiosk_client.service_api import NotEnrolled, Refused, ServiceApi, Unreachable  # noqa: PLC0415
+
+    address = service_address(address, allow_http=settings.allow_http)
+    try:
+        request = EnrollmentRequest(pairing_code=code)
+    except ValidationError:
+        raise PairingFailed(_SENTENCES["invalid_request"]) from None
+    api = ServiceApi(address, ca_file=settings.ca_file)
+    try:
+        answer = api.enroll(request)
+    finally:
+        api.close()
+    if isinstance(answer, Enrollment):
+        stored = Stored(address=address, enrollment=answer)
+        _keep(Store(settings.state), stored)
+        return stored
+    if isinstance(answer, Unreachable):
+        raise PairingFailed(f"No Warm Handoff service answers at {address}. Check the address and the network.")
+    code = answer.code if isinstance(answer, Refused | NotEnrolled) else ""
+    raise PairingFailed(_SENTENCES.get(code, "The service refused this kiosk. Ask an administrator."))
+
+
+def service_address(typed: str, *, allow_http: bool) -> str:
+    """What staff typed as a whole address: https unless it says otherwise, http only for this very machine.
+
+    Raises PairingFailed.
+    """
+    typed = typed.strip().rstrip("/")
+    guess = "http" if _is_this_machine(urlsplit(f"//{typed}").hostname or "") else "https"
+    parts = urlsplit(typed if "://" in typed else f"{guess}://{typed}")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.username:
+        raise PairingFailed("An address looks like handoff.example.org. Type it again.")
+    if parts.scheme == "http" and not allow_http and not _is_this_machine(parts.hostname):
+        raise PairingFailed("The address must begin with https:// so that nobody on the network can listen.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _keep(store: Store, stored: Stored) -> None:
+    try:
+        store.save(stored)
+    except OSError as error:
+        raise PairingFailed(
+            f"This kiosk cannot write to {store.folder} ({error.strerror}). The code is used up: make a new one."
+        ) from error

@@ -1,0 +1,154 @@
+"""The one door to `requests`: everything that a kiosk says to the service, and what came of it, in a few plain kinds.
+
+Importing this module costs about 150 ms. The window never does; the sender's thread and the pairing do.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import requests
+from pydantic import BaseModel, ValidationError
+
+from shared_schema.form import Form
+from shared_schema.intake import Receipt, SealedIntake
+from shared_schema.kiosk_api import (
+    CONFIG_PATH,
+    ENROLL_PATH,
+    HEARTBEATS_PATH,
+    INTAKES_PATH,
+    Enrollment,
+    EnrollmentRequest,
+    Heartbeat,
+    KioskConfig,
+    form_path,
+)
+from shared_schema.problem import MEDIA_TYPE, Problem
+
+_CONNECT = 5.0  # seconds
+_SILENCE = 10.0  # seconds without a byte
+_TOTAL = 20.0  # seconds for a whole answer, however it drips
+_MAX_ANSWER = 1024 * 1024  # a form with many languages is about 200 KiB
+_AGAIN = {408, 425, 429}  # the 4xx that say "later"
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The service committed the intake; its receipt proves it."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The service turned the request down for good, with a problem's code."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class NotEnrolled:
+    """The service does not know this kiosk, or no longer. What is held stays held until it is paired again."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """No usable answer: no way there, trouble on the other side, or somebody else answering. Try later."""
+
+    reason: str
+
+
+Failure = Refused | NotEnrolled | Unreachable
+
+
+class ServiceApi:
+    """A service at an address. Keeps one connection open. Use it from one thread."""
+
+    def __init__(self, address: str, credential: str | None = None, ca_file: str | None = None) -> None:
+        self._address = address.rstrip("/")
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy and no .netrc may come between a kiosk and its service
+        self._session.verify = ca_file or True
+        self._session.headers["Accept"] = f"application/json, {MEDIA_TYPE}"
+        if credential:
+            self._session.headers["Authorization"] = f"Bearer {credential}"
+
+    def post_intake(self, sealed: SealedIntake, proof: str) -> Accepted | Failure:
+        """Hand in a sealed intake. Only a receipt with the right id and proof counts."""
+        receipt = self._call("POST", INTAKES_PATH, Receipt, sealed)
+        if isinstance(receipt, Receipt):
+            if receipt.intake_id != sealed.intake_id or receipt.proof != proof:
+                return Unreachable("a receipt that proves nothing")
+            return Accepted(receipt)
+        return receipt
+
+    def post_heartbeat(self, heartbeat: Heartbeat) -> Failure | None:
+        """Say that the kiosk is alive. None: the service heard it."""
+        answer = self._request("POST", HEARTBEATS_PATH, heartbeat)
+        return None if isinstance(answer, bytes) else answer
+
+    def config(self) -> KioskConfig | Failure:
+        return self._call("GET", CONFIG_PATH, KioskConfig)
+
+    def form(self, name: str, version: int) -> Form | Failure:
+        return self._call("GET", form_path(name, version), Form)
+
+    def enroll(self, request: EnrollmentRequest) -> Enrollment | Failure:
+        return self._call("POST", ENROLL_PATH, Enrollment, request)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _call(self, method: str, path: str, expected: type[_Model], body: BaseModel | None = None) -> _Model | Failure:
+        answer = self._request(method, path, body)
+        if not isinstance(answer, bytes):
+            return answer
+        try:
+            return expected.model_validate_json(answer)
+        except ValidationError:
+            return Unreachable("an answer that is not the service's")
+
+    def _request(self, method: str, path: str, body: BaseModel | None = None) -> bytes | Failure:
+        """The content of a 2xx answer, or what went wrong."""
+        arguments: dict[str, Any] = {"timeout": (_CONNECT, _SILENCE), "allow_redirects": False, "stream": True}
+        if body is not None:
+            arguments |= {"data": body.model_dump_json(), "headers": {"Content-Type": "application/json"}}
+        try:
+            with self._session.request(method, self._address + path, **arguments) as answer:
+                content = _read(answer)
+        except (requests.RequestException, OSError, ValueError) as error:
+            # ValueError: an address that is none, or an answer that breaks off in a length
+            return Unreachable(type(error).__name__)
+        if content is None:
+            return Unreachable("an answer that is too long or too slow")
+        if 200 <= answer.status_code < 300:
+            return content
+        return _failure(answer.status_code, content)
+
+
+def _read(answer: requests.Response) -> bytes | None:
+    """The whole answer, or None when it is larger or slower than any of the service's."""
+    deadline = time.monotonic() + _TOTAL
+    content = bytearray()
+    while part := answer.raw.read1(64 * 1024, decode_content=True):
+        content += part
+        if len(content) > _MAX_ANSWER or time.monotonic() > deadline:
+            answer.close()
+            return None
+    return bytes(content)
+
+
+def _failure(status: int, content: bytes) -> Failure:
+    """A refusal counts only as a problem document: a proxy's 403 page is not the service's word."""
+    try:
+        problem = Problem.model_validate_json(content)
+    except ValidationError:
+        return Unreachable(f"status {status} without a problem document")
+    if status == 401:
+        return NotEnrolled(problem.code)
+    if 400 <= status < 500 and status not in _AGAIN and not problem.may_retry:
+        return Refused(problem.code)
+    return Unreachable(f"status {status}, {problem.code}")

@@ -1,0 +1,55 @@
+"""What an administrator can set on a kiosk, by environment variables that begin with WARM_HANDOFF_KIOSK_."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`state`: the folder of pairing and spool. `window`: width and height in pixels, None for the full screen.
+
+    `allow_http`: a service without TLS elsewhere than on this machine; only for trying things out.
+    `ca_file`: the center's own certificate authority. `density`: pixels per mm when the panel reports a wrong one.
+    """
+
+    state: Path
+    window: tuple[int, int] | None = None
+    allow_http: bool = False
+    ca_file: str | None = None
+    density: float | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Raises ValueError with the variable to mend."""
+
+        def value(name: str) -> str:
+            return environment.get(f"WARM_HANDOFF_KIOSK_{name}", "")
+
+        home = environment.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+        return cls(
+            state=Path(value("STATE") or Path(home) / "warm-handoff-kiosk"),
+            window=parse_window(value("WINDOW")) if value("WINDOW") else None,
+            allow_http=value("ALLOW_HTTP").lower() in {"1", "true", "yes"},
+            ca_file=value("CA_FILE") or None,
+            density=_parse_density(value("DENSITY")) if value("DENSITY") else None,
+        )
+
+
+def parse_window(text: str) -> tuple[int, int]:
+    """`1280x800` as two numbers. Raises ValueError."""
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise ValueError(f"a window size is written like 1280x800, not {text!r}")
+    return int(width), int(height)
+
+
+def _parse_density(text: str) -> float:
+    try:
+        density = float(text)
+    except ValueError:
+        density = 0
+    if not 1 <= density <= 40:
+        raise ValueError(f"WARM_HANDOFF_KIOSK_DENSITY is pixels per mm, such as 5.9, not {text!r}")
+    return density

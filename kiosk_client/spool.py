@@ -1,0 +1,142 @@
+"""Finished intakes, sealed, on the kiosk's disk until the service has them.
+
+A held intake is durable before `hold` returns. After a valid receipt its content is erased; id and time stay, so that
+staff can be told how many came and went. One SQLite file: docs/decisions/0005 says why.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from shared_schema.intake import SealedIntake
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS intake (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    ticket TEXT NOT NULL,
+    held_at TEXT NOT NULL,
+    proof TEXT NOT NULL,
+    sealed TEXT,                -- NULL once the service has it
+    settled_at TEXT,
+    refused TEXT                -- the code with which the service turned it down for good
+) STRICT
+"""
+_OLDEST = "SELECT sealed, proof FROM intake WHERE sealed IS NOT NULL AND refused IS NULL ORDER BY number LIMIT 1"
+_COUNTS = """
+SELECT count(*) FILTER (WHERE refused IS NULL), count(refused), min(held_at) FILTER (WHERE refused IS NULL)
+FROM intake WHERE sealed IS NOT NULL
+"""
+
+
+class SpoolError(Exception):
+    """The disk could not take the intake; nothing of it was kept. The participant is sent to the desk."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A sealed intake and what its receipt must prove."""
+
+    sealed: SealedIntake
+    proof: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the kiosk still holds: waiting to be sent, refused for good, and since when the oldest waits."""
+
+    held: int
+    refused: int
+    oldest_held_at: datetime | None
+
+
+class Spool:
+    """The outbox of one kiosk. Safe to use from the window's and the sender's thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the spool. Raises SpoolError when the folder cannot be written."""
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its side files the same mode
+            self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute("PRAGMA synchronous=FULL")  # the ticket is a promise: it must survive the plug
+            self._database.execute("PRAGMA secure_delete=ON")
+            self._database.execute(_TABLE)
+        except (OSError, sqlite3.Error) as error:
+            raise SpoolError(f"the spool cannot be opened ({type(error).__name__})") from error
+
+    def hold(self, sealed: SealedIntake, proof: str, ticket: str, now: datetime) -> None:
+        """Keep a sealed intake; it is on the disk when this returns. Raises SpoolError, and then nothing was kept."""
+        row = (str(sealed.intake_id), ticket, now.isoformat(), proof, sealed.model_dump_json())
+        with self._writing() as database:
+            database.execute("INSERT INTO intake (id, ticket, held_at, proof, sealed) VALUES (?, ?, ?, ?, ?)", row)
+
+    def next(self) -> Held | None:
+        """The intake that waits longest to be sent."""
+        rows = self._read(_OLDEST)
+        return Held(SealedIntake.model_validate_json(rows[0][0]), rows[0][1]) if rows else None
+
+    def accepted(self, intake_id: UUID, now: datetime) -> None:
+        """The service has it: erase the content, keep id and time."""
+        with self._writing() as database:
+            database.execute(
+                "UPDATE intake SET sealed = NULL, proof = '', settled_at = ? WHERE id = ?",
+                (now.isoformat(), str(intake_id)),
+            )
+        with self._writing_outside_transaction() as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log still held a copy
+
+    def refused(self, intake_id: UUID, code: str, now: datetime) -> None:
+        """The service will never take it: keep it sealed for staff, send it no more."""
+        with self._writing() as database:
+            database.execute(
+                "UPDATE intake SET refused = ?, settled_at = ? WHERE id = ?", (code, now.isoformat(), str(intake_id))
+            )
+
+    def counts(self) -> Counts:
+        held, refused, oldest = self._read(_COUNTS)[0]
+        return Counts(held, refused, datetime.fromisoformat(oldest) if oldest else None)
+
+    def recent_tickets(self, count: int) -> set[str]:
+        """The last ticket words that were given out here, so that they do not come again soon."""
+        rows = self._read("SELECT ticket FROM intake ORDER BY number DESC LIMIT ?", count)
+        return {row[0] for row in rows}
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+    def _read(self, query: str, *values: int) -> list[tuple]:  # type: ignore[type-arg]
+        with self._lock:
+            try:
+                return self._database.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise SpoolError(f"the spool cannot be read ({type(error).__name__})") from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._writing_outside_transaction() as database:
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield database
+                database.execute("COMMIT")
+            except BaseException:
+                if database.in_transaction:
+                    database.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _writing_outside_transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._database
+            except sqlite3.Error as error:
+                raise SpoolError(f"the spool cannot be written ({type(error).__name__})") from error
