@@ -1,0 +1,349 @@
+"""The brief intake as a participant walks through it: a tap changes the step. No window, no clock, no disk.
+
+Taps that do not fit the step are ignored: a second tap of a nervous finger must never do harm.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared_schema.form import Form, LanguageTexts, Screen
+from shared_schema.intake import RATHER_NOT_SAY, SKIPPED, Answer, AnswerState, IntakeRecord
+
+MAX_TYPED = 40
+"""Longest name in characters; the field shows it whole."""
+MAX_DIGITS = 15  # ITU-T E.164
+MIN_DIGITS = 7
+DIGITS = frozenset("0123456789")
+
+
+class Place(StrEnum):
+    """Where a participant is. QUESTION covers every screen of the form, the review among them."""
+
+    WELCOME = "welcome"
+    QUESTION = "question"
+    URGENT = "urgent"
+    TALK = "talk"
+    START_OVER = "start over"
+    DELETE = "delete"
+    SENDING = "sending"
+    TICKET = "ticket"
+    DELETED = "deleted"
+    NOT_SAVED = "not saved"
+
+
+_ASKS = frozenset({Place.TALK, Place.START_OVER, Place.DELETE})
+_ENDS = frozenset({Place.TICKET, Place.DELETED, Place.NOT_SAVED})
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is to be shown: a place and, while it is QUESTION, the form's screen."""
+
+    place: Place
+    screen: Screen | None = None
+
+
+class Flow:
+    """One kiosk's intakes, one after another. `step` says what to show; the methods are the taps."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self._forget()
+
+    @property
+    def step(self) -> Step:
+        return Step(self._place, self._screen if self._place is Place.QUESTION else None)
+
+    @property
+    def texts(self) -> LanguageTexts:
+        """The words of the participant's language."""
+        return self.form.texts[self.language]
+
+    @property
+    def word(self) -> str:
+        """The ticket in words, which is also a name to go by."""
+        return self.form.ticket_text(self.ticket, self.language)
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer to the question on the screen."""
+        return self._answers.get(self._screen.id)
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether Next does anything here."""
+        if self._screen.kind in {"name", "text", "phone"}:
+            return bool(self.typed.strip())
+        return self._screen.kind == "notice" or bool(self.answer and self.answer.choices)
+
+    @property
+    def may_choose_more(self) -> bool:
+        return self.answer is None or len(self.answer.choices) < self._screen.most or self._screen.most == 1
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """What the record will hold: every question that was due, those not answered as skipped."""
+        answers: dict[str, Answer] = {}
+        for screen in self.form.items:
+            if screen.shown_for(answers):
+                answers[screen.id] = self._answers.get(screen.id, SKIPPED)
+        return answers
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many of how many steps are behind the participant. Branches do not change it."""
+        steps = sorted({screen.step for screen in self._shown()})
+        return steps.index(self._screen.step), len(steps)
+
+    # The way there and back
+
+    def begin(self, language: str, ticket: str, now: datetime) -> None:
+        """A language was tapped on the first screen. `ticket`: the word that this participant will get."""
+        if self._place is Place.WELCOME:
+            self.language, self.ticket, self._started_at = language, ticket, now
+            self._go(self._shown()[0])
+
+    def talk_from_welcome(self, language: str, ticket: str, now: datetime) -> None:
+        """ "I'd rather talk to someone", tapped before anything else."""
+        if self._place is Place.WELCOME:
+            self.begin(language, ticket, now)
+            self._ask(Place.TALK, Place.WELCOME)
+
+    def next(self) -> None:
+        """Go on with what was answered here. A number that is too short stays, with a hint."""
+        if self._place is not Place.QUESTION or not self.may_go_on:
+            return
+        if self._screen.kind == "phone" and len(self.typed) < MIN_DIGITS:
+            self.too_short = True
+            return
+        if self._screen.kind in {"name", "text", "phone"}:
+            self._answers[self._screen.id] = Answer.of(text=" ".join(self.typed.split()))
+        if self._screen.id in self._urgent_screens() and self.form.is_urgent(self._answers) and not self._urgent_shown:
+            self._urgent_shown = True
+            self._place = Place.URGENT
+            return
+        self._forward()
+
+    def skip(self) -> None:
+        """Go on without an answer. Only a name is needed to be called by: without one it is the offered word."""
+        if self._place is not Place.QUESTION or self._screen.kind == "review":
+            return
+        if self._screen.kind == "name":
+            self._answers[self._screen.id] = Answer.of(text=self.word)
+        elif self._screen.is_item:
+            self._answers[self._screen.id] = SKIPPED
+        self._forward()
+
+    def rather_not_say(self) -> None:
+        if self._place is Place.QUESTION and self._screen.rather_not_say:
+            self._answers[self._screen.id] = RATHER_NOT_SAY
+            self._forward()
+
+    def back(self) -> None:
+        """To the screen before; from the first one to the languages; from a change to the review."""
+        if self._place in _ASKS:
+            self.cancel()
+        elif self._place is Place.URGENT:
+            self._place = Place.QUESTION
+        elif self._place is Place.QUESTION and self._changing:
+            self._review()
+        elif self._place is Place.QUESTION:
+            shown = self._shown()
+            at = shown.index(self._screen)
+            if at:
+                self._go(shown[at - 1])
+            else:
+                self._forget()
+
+    # Answers
+
+    def choose(self, choice_id: str) -> None:
+        """A tile was tapped. With one answer to give it goes on at once; with several the tile goes on or off."""
+        if self._place is not Place.QUESTION:
+            return
+        known = {choice.id: choice for choice in self._screen.choices}
+        if choice_id not in known:
+            return
+        if self._screen.kind == "choice":
+            self._answers[self._screen.id] = Answer.of(choice_id)
+            self.next()
+            return
+        chosen = self.answer.choices if self.answer else ()
+        if choice_id in chosen:
+            chosen = tuple(choice for choice in chosen if choice != choice_id)
+        elif known[choice_id].alone:
+            chosen = (choice_id,)
+        else:
+            beside = tuple(choice for choice in chosen if not known[choice].alone)
+            if len(beside) == self._screen.most:
+                return
+            chosen = (*beside, choice_id)
+        self._answers.pop(self._screen.id, None)
+        if chosen:
+            in_order = tuple(choice for choice in known if choice in chosen)
+            self._answers[self._screen.id] = Answer.of(*in_order)
+
+    def type(self, character: str) -> None:
+        """A key was tapped."""
+        if self._place is not Place.QUESTION or self._screen.kind not in {"name", "text", "phone"}:
+            return
+        self.too_short = False
+        if self._screen.kind == "phone":
+            if character in DIGITS and len(self.typed) < MAX_DIGITS:
+                self.typed += character
+        elif len(self.typed) < MAX_TYPED and character.isprintable():
+            self.typed = (self.typed + character).lstrip()
+
+    def erase(self) -> None:
+        """The last character goes."""
+        self.too_short = False
+        self.typed = self.typed[:-1]
+
+    def take_word(self) -> None:
+        """ "Just call me Maple 7"."""
+        if self._place is Place.QUESTION and self._screen.kind == "name":
+            self.skip()
+
+    # Asking twice, and leaving
+
+    def talk(self) -> None:
+        """ "Talk to a person", from wherever one is."""
+        if self._place in {Place.QUESTION, Place.URGENT}:
+            self._ask(Place.TALK, self._place)
+
+    def urgent_now(self) -> None:
+        """ "Get a person now": what was answered so far goes out at once."""
+        if self._place is Place.URGENT:
+            self._finish(express=True)
+
+    def keep_going(self) -> None:
+        """Answer the rest first."""
+        if self._place is Place.URGENT:
+            self._place = Place.QUESTION
+            self._forward()
+
+    def start_over(self) -> None:
+        if self._place in {Place.QUESTION, Place.URGENT}:
+            self._ask(Place.START_OVER, self._place)
+
+    def delete(self) -> None:
+        if self._place is Place.QUESTION and self._screen.kind == "review":
+            self._ask(Place.DELETE, self._place)
+
+    def confirm(self) -> None:
+        """Yes to what is asked."""
+        if self._place is Place.TALK:
+            self._finish(express=True)
+        elif self._place is Place.START_OVER:
+            self._forget()
+        elif self._place is Place.DELETE:
+            language = self.language
+            self._forget()
+            self.language, self._place = language, Place.DELETED
+
+    def cancel(self) -> None:
+        """No to what is asked: back to where one was."""
+        if self._place in _ASKS:
+            self._place = self._asked_from
+            if self._place is Place.WELCOME:
+                self._forget()
+
+    def change(self, item: str) -> None:
+        """An answer was tapped in the review."""
+        if self._place is Place.QUESTION and self._screen.kind == "review":
+            self._changing = True
+            self._go(self.form.screen(item))
+
+    def send(self) -> None:
+        if self._place is Place.QUESTION and self._screen.kind == "review":
+            self._finish(express=False)
+
+    # What the app says
+
+    def record(self, intake_id: UUID, receipt_nonce: str, now: datetime) -> IntakeRecord:
+        """The finished intake. `receipt_nonce`: 32 random hex digits."""
+        return IntakeRecord(
+            id=intake_id,
+            form_name=self.form.name,
+            form_version=self.form.version,
+            language=self.language,
+            express=self._express,
+            started_at=self._started_at or now,
+            finished_at=max(now, self._started_at or now),  # a clock may be set in between
+            ticket=self.ticket,
+            answers=dict(self.answers),
+            receipt_nonce=receipt_nonce,
+        )
+
+    def sent(self) -> None:
+        """The intake is safe; everything about it is forgotten but the word to wait with."""
+        self._end(Place.TICKET)
+
+    def not_saved(self) -> None:
+        """The intake could not be kept; the participant is sent to the desk."""
+        self._end(Place.NOT_SAVED)
+
+    def reset(self) -> None:
+        """Time is up, or Done was tapped: nothing of this participant stays."""
+        self._forget()
+
+    def _forget(self) -> None:
+        self._place = Place.WELCOME
+        self._asked_from = Place.WELCOME
+        self._screen = self.form.screens[0]
+        self._answers: dict[str, Answer] = {}
+        self._started_at: datetime | None = None
+        self._express = self._changing = self._urgent_shown = False
+        self.language = next(iter(self.form.texts))
+        self.ticket = ""
+        self.typed = ""
+        self.too_short = False
+
+    def _end(self, place: Place) -> None:
+        language, ticket = self.language, self.ticket
+        self._forget()
+        self._place, self.language, self.ticket = place, language, ticket
+
+    def _ask(self, place: Place, asked_from: Place) -> None:
+        self._asked_from = asked_from
+        self._place = place
+
+    def _finish(self, *, express: bool) -> None:
+        self._express = express
+        self._place = Place.SENDING
+
+    def _shown(self) -> list[Screen]:
+        """The form's screens that are due, without the first (the languages) and the last (the ticket)."""
+        return [
+            screen
+            for screen in self.form.screens
+            if screen.kind not in {"language", "ticket"} and screen.shown_for(self._answers)
+        ]
+
+    def _urgent_screens(self) -> set[str]:
+        return {screen.id for screen in self.form.items if any(choice.urgent for choice in screen.choices)}
+
+    def _forward(self) -> None:
+        """To the next screen; after a change to the questions that it brought up, then to the review."""
+        shown = self._shown()
+        later = shown[shown.index(self._screen) + 1 :]
+        if self._changing:
+            later = [screen for screen in later if screen.is_item and screen.id not in self._answers]
+        if later:
+            self._go(later[0])
+        else:
+            self._review()
+
+    def _review(self) -> None:
+        self._changing = False
+        self._go(next(screen for screen in self.form.screens if screen.kind == "review"))
+
+    def _go(self, screen: Screen) -> None:
+        self._place = Place.QUESTION
+        self._screen = screen
+        self.too_short = False
+        answer = self._answers.get(screen.id)
+        self.typed = answer.text or "" if answer and answer.state is AnswerState.ANSWERED else ""

@@ -1,0 +1,35 @@
+"""When a participant has walked away: first a question on the screen, then everything is cleared."""
+
+from enum import StrEnum
+
+ASK_AFTER = 60.0  # seconds without a touch
+CLEAR_AFTER = 30.0  # seconds that the question stands; Section 508 407.5 asks for a warning and for more time
+END_AFTER = 45.0  # seconds that the last screen stands; a ticket is short to read and can be tapped away
+
+
+class Presence(StrEnum):
+    HERE = "here"
+    ASKED = "asked"
+    GONE = "gone"
+
+
+class Idle:
+    """Fed with touches and asked for the presence. Times are seconds of a clock that never jumps."""
+
+    def __init__(self, now: float) -> None:
+        self._touched_at = now
+
+    def touched(self, now: float) -> None:
+        """A touch or a key: the participant is here, and has all the time again, as often as they like."""
+        self._touched_at = now
+
+    def presence(self, now: float) -> Presence:
+        """In the middle of an intake."""
+        waited = now - self._touched_at
+        if waited < ASK_AFTER:
+            return Presence.HERE
+        return Presence.ASKED if waited < ASK_AFTER + CLEAR_AFTER else Presence.GONE
+
+    def presence_at_the_end(self, now: float) -> Presence:
+        """On a last screen, which holds no answer: it clears itself without asking."""
+        return Presence.HERE if now - self._touched_at < END_AFTER else Presence.GONE

@@ -1,0 +1,152 @@
+"""The kiosk without its window: taps and time in, a view out."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from kiosk_client.flow import Flow, Place
+from kiosk_client.idle import Idle, Presence
+from kiosk_client.view import Action, Tap, View
+from kiosk_client.views import Manner, still_there, view_of
+from shared_schema.form import Form
+from shared_schema.kiosk_api import KioskConfig
+
+_ENDS = {Place.TICKET, Place.DELETED, Place.NOT_SAVED}
+
+
+class Session:
+    """Participants, one after another. `draw_ticket`: the next one's word. `hand_in`: whether the intake is safe."""
+
+    def __init__(
+        self,
+        form: Form,
+        config: KioskConfig,
+        draw_ticket: Callable[[], str],
+        hand_in: Callable[[Flow, datetime], bool],
+        seconds: float,
+    ) -> None:
+        self._flow = Flow(form)
+        self._config = config
+        self._newer: tuple[KioskConfig, Form] | None = None
+        self._draw_ticket = draw_ticket
+        self._hand_in = hand_in
+        self._idle = Idle(seconds)
+        self._asked = False
+        self.manner = Manner()
+
+    @property
+    def view(self) -> View:
+        view = view_of(self._flow, self._config, self.manner)
+        return still_there(view, self._flow) if self._asked else view
+
+    @property
+    def config(self) -> KioskConfig:
+        return self._config
+
+    def use(self, config: KioskConfig, form: Form) -> None:
+        """The site's newest settings. An intake that has begun is finished with what it began with."""
+        self._newer = config, form
+        self._renew()
+
+    def tap(self, tap: Tap, now: datetime, seconds: float) -> None:
+        """`now`: aware UTC. `seconds`: a clock that never jumps."""
+        self._idle.touched(seconds)
+        if self._asked:
+            self._asked = False
+            if tap.action is Action.DONE:
+                self._clear()
+            return
+        before = self._flow.step
+        self._act(tap, now)
+        if self._flow.step.place is Place.SENDING:
+            if self._hand_in(self._flow, now):
+                self._flow.sent()
+            else:
+                self._flow.not_saved()
+        if self._flow.step != before:
+            self.manner = replace(self.manner, capitals=True, accents=False, page=0)
+
+    def tick(self, seconds: float) -> None:
+        """Time goes by; called about once a second."""
+        place = self._flow.step.place
+        if place in _ENDS:
+            if self._idle.presence_at_the_end(seconds) is Presence.GONE:
+                self._clear()
+            return
+        if place is Place.WELCOME and self.manner == Manner():
+            return
+        presence = self._idle.presence(seconds)
+        if presence is Presence.GONE:
+            self._clear()
+        self._asked = presence is Presence.ASKED and place is not Place.WELCOME
+
+    def _act(self, tap: Tap, now: datetime) -> None:
+        flow, value = self._flow, tap.value
+        match tap.action:
+            case Action.BEGIN:
+                flow.begin(value, self._draw_ticket(), now)
+            case Action.TALK_FROM_WELCOME:
+                flow.talk_from_welcome(value, self._draw_ticket(), now)
+            case Action.CHOOSE:
+                flow.choose(value)
+            case Action.TYPE:
+                flow.type(value)
+                self.manner = replace(self.manner, capitals=value in {" ", "-"}, accents=False)
+            case Action.CHANGE:
+                flow.change(value)
+            case Action.DONE:
+                self._clear()
+            case action if action in _PLAIN:
+                _PLAIN[action](flow)
+                if flow.step.place is Place.WELCOME:
+                    self._clear()
+            case action:
+                self.manner = _changed(self.manner, action)
+
+    def _clear(self) -> None:
+        """Nothing of this participant stays, not even how large they wanted the letters."""
+        self._flow.reset()
+        self._asked = False
+        self.manner = Manner()
+        self._renew()
+
+    def _renew(self) -> None:
+        if self._newer is not None and self._flow.step.place is Place.WELCOME:
+            self._config, form = self._newer
+            self._newer = None
+            if form != self._flow.form:
+                self._flow = Flow(form)
+
+
+_PLAIN: dict[Action, Callable[[Flow], None]] = {
+    Action.BACK: Flow.back,
+    Action.START_OVER: Flow.start_over,
+    Action.TALK: Flow.talk,
+    Action.SKIP: Flow.skip,
+    Action.RATHER_NOT_SAY: Flow.rather_not_say,
+    Action.NEXT: Flow.next,
+    Action.ERASE: Flow.erase,
+    Action.TAKE_WORD: Flow.take_word,
+    Action.SEND: Flow.send,
+    Action.DELETE: Flow.delete,
+    Action.URGENT_NOW: Flow.urgent_now,
+    Action.KEEP_GOING: Flow.keep_going,
+    Action.CONFIRM: Flow.confirm,
+    Action.CANCEL: Flow.cancel,
+}
+
+
+def _changed(manner: Manner, action: Action) -> Manner:
+    match action:
+        case Action.BIGGER:
+            return replace(manner, bigger=not manner.bigger)
+        case Action.CONTRAST:
+            return replace(manner, contrast=not manner.contrast)
+        case Action.CAPITALS:
+            return replace(manner, capitals=not manner.capitals)
+        case Action.ACCENTS:
+            return replace(manner, accents=not manner.accents)
+        case Action.PAGE:
+            return replace(manner, page=manner.page + 1)
+        case _:
+            return manner

@@ -1,0 +1,143 @@
+"""What is on the screen, as data: words, touches and their order of reading. Drawn by screens/, made in views.py."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a touch asks for. Some carry a value: which language, choice, key, item."""
+
+    BEGIN = "begin"
+    TALK_FROM_WELCOME = "talk-from-welcome"
+    BIGGER = "bigger"
+    CONTRAST = "contrast"
+    BACK = "back"
+    START_OVER = "start-over"
+    TALK = "talk"
+    SKIP = "skip"
+    RATHER_NOT_SAY = "rather-not-say"
+    NEXT = "next"
+    CHOOSE = "choose"
+    TYPE = "type"
+    ERASE = "erase"
+    CAPITALS = "capitals"
+    ACCENTS = "accents"
+    TAKE_WORD = "take-word"
+    CHANGE = "change"
+    PAGE = "page"
+    SEND = "send"
+    DELETE = "delete"
+    URGENT_NOW = "urgent-now"
+    KEEP_GOING = "keep-going"
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    MORE_TIME = "more-time"
+    DONE = "done"
+    FIELD = "field"
+    PAIR = "pair"
+
+
+@dataclass(frozen=True)
+class Tap:
+    action: Action
+    value: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.action}:{self.value}" if self.value else self.action.value
+
+
+class Look(StrEnum):
+    """How a touch looks: `ACT` is the one obvious thing to do, `QUIET` the rest."""
+
+    ACT = "act"
+    TILE = "tile"
+    QUIET = "quiet"
+    KEY = "key"
+
+
+@dataclass(frozen=True)
+class Touch:
+    """Something to tap. `detail`: a second, softer line. `marked`: a tile that is chosen."""
+
+    tap: Tap
+    text: str
+    icon: str | None = None
+    look: Look = Look.TILE
+    detail: str = ""
+    marked: bool = False
+    enabled: bool = True
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Choices, two or three beside each other."""
+
+    touches: tuple[Touch, ...]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The first screen: a column for each language, its touches one under another."""
+
+    columns: tuple[tuple[Touch, ...], ...]
+
+
+@dataclass(frozen=True)
+class Paragraphs:
+    """Text to read, with a picture, and touches under it if something is asked."""
+
+    icon: str
+    lines: tuple[str, ...]
+    touches: tuple[Touch, ...] = ()
+
+
+@dataclass(frozen=True)
+class Field:
+    """What is being typed. `hint`: shown while it is empty. `tap`: a touch on it makes it the one that is typed in."""
+
+    text: str
+    hint: str
+    label: str = ""
+    active: bool = True
+    tap: Tap | None = None
+
+
+@dataclass(frozen=True)
+class Typing:
+    """Fields over rows of keys, or beside them when the keys are a narrow pad."""
+
+    fields: tuple[Field, ...]
+    rows: tuple[tuple[Touch, ...], ...]
+    pad: bool = False
+
+
+@dataclass(frozen=True)
+class Word:
+    """The word to wait with, as large as it goes, and what happens next."""
+
+    word: str
+    lines: tuple[str, ...]
+
+
+Body = Tiles | Columns | Paragraphs | Typing | Word
+
+
+@dataclass(frozen=True)
+class View:
+    """One screen. `warning`: `help` says that something is to be mended. `progress`: steps behind and in all.
+
+    `left`, `right` are the touches at the top; `quiet`, `act` those at the bottom. They stand at the same places on
+    every screen.
+    """
+
+    name: str
+    title: str
+    body: Body
+    help: str = ""
+    warning: bool = False
+    note: str = ""
+    progress: tuple[int, int] | None = None
+    left: tuple[Touch, ...] = ()
+    right: tuple[Touch, ...] = ()
+    quiet: tuple[Touch, ...] = ()
+    act: tuple[Touch, ...] = ()

@@ -1,0 +1,273 @@
+"""What each step of the brief intake shows. Every word comes from the form's language or from the site."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from kiosk_client.flow import Flow, Place
+from kiosk_client.view import (
+    Action,
+    Body,
+    Columns,
+    Field,
+    Look,
+    Paragraphs,
+    Tap,
+    Tiles,
+    Touch,
+    Typing,
+    View,
+    Word,
+)
+from shared_schema.form import Screen
+from shared_schema.intake import AnswerState
+from shared_schema.kiosk_api import KioskConfig
+
+_PAGE = 6  # answers on a page of the review: they fit the smallest panel in two columns
+_LONGEST_COLUMNS = 3  # languages that get a column each on the first screen; more become tiles
+_ASKED = {
+    Place.TALK: ("express", "person"),
+    Place.START_OVER: ("start_over", "return"),
+    Place.DELETE: ("delete", "trash"),
+}
+_PAD = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the participant wants it, and where in a screen they are. Back to this default after each of them."""
+
+    bigger: bool = False
+    contrast: bool = False
+    capitals: bool = True
+    accents: bool = False
+    page: int = 0
+
+
+def view_of(flow: Flow, config: KioskConfig, manner: Manner) -> View:
+    """The screen for the flow's step."""
+    if flow.step.screen is not None:
+        return _question(flow, flow.step.screen, manner)
+    match flow.step.place:
+        case Place.WELCOME:
+            return _welcome(flow, config, manner)
+        case Place.URGENT:
+            return _urgent(flow)
+        case Place.TALK | Place.START_OVER | Place.DELETE as place:
+            return _ask(flow, *_ASKED[place])
+        case place:
+            return _end(flow, config, place)
+
+
+def still_there(view: View, flow: Flow) -> View:
+    """The question that comes over a screen nobody has touched for a while."""
+    ui = flow.texts.ui
+    more = Touch(Tap(Action.MORE_TIME), ui["more_time"], "check", Look.ACT)
+    over = Touch(Tap(Action.DONE), ui["start_over"], "return", Look.QUIET)
+    body = Paragraphs("question", (ui["still_there_body"],), (more, over))
+    return View(f"{view.name}-still-there", ui["still_there"], body)
+
+
+def _welcome(flow: Flow, config: KioskConfig, manner: Manner) -> View:
+    languages = [language for language in config.languages if language in flow.form.texts] or [flow.language]
+    texts = [flow.form.texts[language] for language in languages]
+    ui = texts[0].ui
+    return View(
+        "welcome",
+        "\n".join(config.greeting.get(each.language) or each.ui["greeting"] for each in texts[:_LONGEST_COLUMNS]),
+        _ways_in(flow, languages),
+        quiet=(
+            Touch(Tap(Action.BIGGER), ui["smaller_text" if manner.bigger else "bigger_text"], "big-a", look=Look.QUIET),
+            Touch(
+                Tap(Action.CONTRAST), ui["contrast_off" if manner.contrast else "contrast"], "contrast", look=Look.QUIET
+            ),
+        ),
+    )
+
+
+def _ways_in(flow: Flow, languages: Sequence[str]) -> Body:
+    def begin(language: str) -> Touch:
+        texts = flow.form.texts[language]
+        return Touch(Tap(Action.BEGIN, language), texts.name, "arrow-right", Look.ACT, texts.ui["start"])
+
+    def talk(language: str) -> Touch:
+        return Touch(Tap(Action.TALK_FROM_WELCOME, language), flow.form.texts[language].ui["express"], "person")
+
+    if len(languages) <= _LONGEST_COLUMNS:
+        return Columns(tuple((begin(language), talk(language)) for language in languages))
+    return Tiles((*(begin(language) for language in languages), talk(languages[0])))
+
+
+def _ask(flow: Flow, name: str, icon: str) -> View:
+    """Yes and no look the same: neither is the answer we hope for."""
+    ui = flow.texts.ui
+    touches = (
+        Touch(Tap(Action.CONFIRM), ui[f"{name}_yes"], "check"),
+        Touch(Tap(Action.CANCEL), ui[f"{name}_no"], "arrow-left"),
+    )
+    return View(name, ui[f"{name}_title"], Paragraphs(icon, (ui[f"{name}_body"],), touches))
+
+
+def _urgent(flow: Flow) -> View:
+    ui = flow.texts.ui
+    touches = (
+        Touch(Tap(Action.URGENT_NOW), ui["urgent_now"], "person", Look.ACT),
+        Touch(Tap(Action.KEEP_GOING), ui["urgent_continue"], "arrow-right"),
+    )
+    body = Paragraphs("heart-hand", (ui["urgent_body"], ui["urgent_988"]), touches)
+    return View("urgent-now", ui["urgent_title"], body, left=_ways_back(flow), right=())
+
+
+def _end(flow: Flow, config: KioskConfig, place: Place) -> View:
+    ui = flow.texts.ui
+    waiting = config.where_to_wait.get(flow.language) or ui["where_to_wait"]
+    title, body = {
+        Place.DELETED: (ui["delete"], Paragraphs("check", (ui["deleted"],))),
+        Place.NOT_SAVED: (ui["talk"], Paragraphs("person", (ui["sending_failed"],))),
+    }.get(place, (ui["ticket_title"], Word(flow.word, (ui["ticket_body"], waiting))))
+    return View(place.value, title, body, act=(Touch(Tap(Action.DONE), ui["done"], "check", Look.ACT),))
+
+
+def _question(flow: Flow, screen: Screen, manner: Manner) -> View:
+    words, ui = flow.texts.screens[screen.id], flow.texts.ui
+    view = View(
+        screen.id,
+        words.title,
+        _body(flow, screen, manner),
+        help=words.help or _how_many(flow, screen),
+        note=_minutes_left(flow),
+        progress=flow.progress,
+        left=_ways_back(flow),
+        right=(Touch(Tap(Action.TALK), ui["talk"], "person", Look.QUIET),),
+        quiet=_other_ways(flow, screen),
+        act=_way_on(flow, screen),
+    )
+    if screen.kind == "review":
+        return _review(view, flow, manner)
+    if flow.too_short:
+        return replace(view, help=ui["phone_too_short"], warning=True)
+    return view
+
+
+def _ways_back(flow: Flow) -> tuple[Touch, ...]:
+    ui = flow.texts.ui
+    return (
+        Touch(Tap(Action.BACK), ui["back"], "arrow-left", Look.QUIET),
+        Touch(Tap(Action.START_OVER), ui["start_over"], "return", Look.QUIET),
+    )
+
+
+def _other_ways(flow: Flow, screen: Screen) -> tuple[Touch, ...]:
+    ui = flow.texts.ui
+    touches = [Touch(Tap(Action.SKIP), ui["skip"], look=Look.QUIET)]
+    if screen.kind == "name":
+        called = ui["offered_word"].format(word=flow.word)
+        touches.insert(0, Touch(Tap(Action.TAKE_WORD), called, "ticket", Look.QUIET))
+    elif screen.rather_not_say:
+        touches.append(Touch(Tap(Action.RATHER_NOT_SAY), ui["rather_not_say"], look=Look.QUIET))
+    return tuple(touches)
+
+
+def _way_on(flow: Flow, screen: Screen) -> tuple[Touch, ...]:
+    """Next, but where a tap on a tile goes on by itself: there it is only needed when coming back."""
+    if screen.kind == "choice" and not flow.may_go_on:
+        return ()
+    return (Touch(Tap(Action.NEXT), flow.texts.ui["next"], "arrow-right", Look.ACT, enabled=flow.may_go_on),)
+
+
+def _how_many(flow: Flow, screen: Screen) -> str:
+    if screen.kind == "choice":
+        return flow.texts.ui["pick_one"]
+    if screen.kind == "choices":
+        return flow.texts.ui["pick_up_to"].format(count=screen.most)
+    return ""
+
+
+def _minutes_left(flow: Flow) -> str:
+    behind, steps = flow.progress
+    left = (steps - behind) / steps
+    return flow.texts.ui["minutes_left" if left > 2 / 3 else "minute_left" if left > 1 / 4 else "almost_done"]
+
+
+def _body(flow: Flow, screen: Screen, manner: Manner) -> Body:
+    words = flow.texts.screens[screen.id]
+    if screen.kind == "notice":
+        return Paragraphs(screen.icon or "shield", words.body)
+    if screen.kind in {"name", "text"}:
+        return Typing((Field(flow.typed, flow.texts.ui["type_here"]),), _keys(flow, manner))
+    if screen.kind == "phone":
+        return Typing((Field(_grouped(flow.typed), flow.texts.ui["phone_hint"]),), _pad(flow), pad=True)
+    chosen = flow.answer.choices if flow.answer else ()
+    return Tiles(
+        tuple(
+            Touch(
+                Tap(Action.CHOOSE, choice.id),
+                words.choices[choice.id],
+                choice.icon,
+                marked=choice.id in chosen,
+                enabled=flow.may_choose_more or choice.alone or choice.id in chosen,
+            )
+            for choice in screen.choices
+        )
+    )
+
+
+def _keys(flow: Flow, manner: Manner) -> tuple[tuple[Touch, ...], ...]:
+    """The language's own rows, small or capital, or every accented letter; the last row is the same everywhere."""
+    keyboard, ui = flow.texts.keyboard, flow.texts.ui
+    rows = keyboard.rows
+    if manner.accents:
+        accented = [letter for forms in keyboard.accents.values() for letter in forms]
+        width = max(len(row) for row in rows)
+        rows = tuple(tuple(accented[at : at + width]) for at in range(0, len(accented), width))
+    capitals = manner.capitals
+    last = (
+        Touch(Tap(Action.CAPITALS), ui["key_small" if capitals else "key_capital"], look=Look.KEY),
+        Touch(Tap(Action.ACCENTS), ui["key_capital"] if manner.accents else ui["key_accents"], look=Look.KEY),
+        Touch(Tap(Action.TYPE, " "), ui["key_space"], look=Look.KEY),
+        Touch(Tap(Action.ERASE), ui["key_erase"], "erase", Look.KEY),
+    )
+    letters = tuple(tuple(_key(letter.upper() if capitals else letter) for letter in row) for row in rows)
+    return (*letters, last)
+
+
+def _pad(flow: Flow) -> tuple[tuple[Touch, ...], ...]:
+    erase = Touch(Tap(Action.ERASE), flow.texts.ui["key_erase"], "erase", Look.KEY)
+    return (*(tuple(_key(digit) for digit in row) for row in _PAD), (_key("0"), erase))
+
+
+def _key(letter: str) -> Touch:
+    return Touch(Tap(Action.TYPE, letter), letter, look=Look.KEY)
+
+
+def _grouped(digits: str) -> str:
+    """555 010 1234: easier to check than a row of ten."""
+    if len(digits) <= 3:
+        return digits
+    return f"{digits[:3]} {digits[3:6]} {digits[6:]}".rstrip()
+
+
+def _review(view: View, flow: Flow, manner: Manner) -> View:
+    ui = flow.texts.ui
+    answers = [_said(flow, flow.form.screen(item)) for item in flow.answers]
+    pages = -(-len(answers) // _PAGE)
+    page = manner.page % pages
+    more = (Touch(Tap(Action.PAGE), f"{ui['more_answers']} {page + 1}/{pages}", "list", Look.QUIET),)
+    return replace(
+        view,
+        body=Tiles(tuple(answers[page * _PAGE : (page + 1) * _PAGE])),
+        quiet=(Touch(Tap(Action.DELETE), ui["delete"], "trash", Look.QUIET), *(more if pages > 1 else ())),
+        act=(Touch(Tap(Action.SEND), ui["send"], "send", Look.ACT),),
+    )
+
+
+def _said(flow: Flow, screen: Screen) -> Touch:
+    """An answer in the participant's own words; a tap changes it."""
+    words, ui = flow.texts.screens[screen.id], flow.texts.ui
+    answer = flow.answers[screen.id]
+    if answer.state is AnswerState.RATHER_NOT_SAY:
+        said = ui["rather_not_say"]
+    elif answer.state is AnswerState.SKIPPED:
+        said = ui["not_answered"]
+    else:
+        said = answer.text or ", ".join(words.choices[choice] for choice in answer.choices)
+    return Touch(Tap(Action.CHANGE, screen.id), said, detail=words.short)
