@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Literal
 
 from kiosk_client.view import Columns, Field, Look, Paragraphs, Tiles, Touch, Typing, View, Word
 
@@ -11,12 +12,14 @@ _CAP_HEIGHT = 0.711  # of the letter size, in Roboto
 SMALLEST_CAPITAL = 4.8
 """mm, Section 508 402.4: 3/16 in."""
 _BIGGER_CAPITAL = 7.3  # mm, EN 301 549 5.1.4 read at 600 mm
-_LINE = 1.2  # of the letter size
+LINE = 1.2  # of the letter size
 _TARGET = 15.0  # mm, the smallest touch
 _GAP = 3.0  # mm between touches
 _TALLEST_TILE = 34.0
 _WIDEST = 300.0  # mm: on a wall of a panel, hands and eyes still find everything
 _THREE_COLUMNS_FROM = 7
+
+Align = Literal["left", "center", "right"]
 
 
 class Style(StrEnum):
@@ -77,7 +80,7 @@ class Words:
     text: str
     style: Style
     size: float
-    centered: bool = False
+    align: Align = "left"
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ def _bar(left: Sequence[Touch], right: Sequence[Touch], bar: Rect, sizes: Sizes)
 def _wanted(touch: Touch, sizes: Sizes) -> float:
     """Width of a button in a bar. Letters of Roboto are about half as wide as their size."""
     least = sizes.mm(_TARGET * (2.6 if touch.look is Look.ACT else 1.6))
-    return max(least, len(touch.text) * sizes.body * 0.53 + sizes.mm(12 if touch.icon else 5))
+    return max(least, len(touch.text) * sizes.body * 0.53 + sizes.mm(16.5 if touch.icon else 6.5))
 
 
 def _middle(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
@@ -165,7 +168,7 @@ def _middle(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
 
 def _headed(view: View, area: Rect, sizes: Sizes) -> tuple[list[Placed], Rect]:
     """The question, the line under it, and what is left below."""
-    line = sizes.title * _LINE
+    line = sizes.title * LINE
     lines = _lines(view.title, area.width, sizes.title)
     placed = [Placed(Rect(area.x, area.y, area.width, lines * line), Words(view.title, Style.TITLE, sizes.title))]
     y = area.y + lines * line
@@ -182,12 +185,12 @@ def _help(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
     note = (len(view.note) + 2) * size * 0.5
     has_room = len(view.help) * size * 0.5 + note < area.width
     width = area.width - note if view.note and has_room else area.width
-    height = _lines(view.help, width, size) * size * _LINE
+    height = _lines(view.help, width, size) * size * LINE
     style = Style.WARNING if view.warning else Style.SOFT
     placed = [Placed(Rect(area.x, area.y, width, height), Words(view.help, style, size))] if view.help else []
     if view.note and has_room:
-        where = Rect(area.right - note, area.y, note, size * _LINE)
-        placed.append(Placed(where, Words(view.note, Style.SOFT, size)))
+        where = Rect(area.right - note, area.y, note, size * LINE)
+        placed.append(Placed(where, Words(view.note, Style.SOFT, size, "right")))
     return placed
 
 
@@ -215,13 +218,13 @@ def _columns(view: View, body: Columns, area: Rect, sizes: Sizes) -> list[Placed
     gap = sizes.mm(_GAP)
     greetings = view.title.split("\n")
     size = sizes.title * 1.15
-    line = size * _LINE
+    line = size * LINE
     placed = []
     y = area.y + max(gap, (area.height - sizes.mm(70) - len(greetings) * line) / 3)
     for greeting in greetings:
         lines = _lines(greeting, area.width, size)
         where = Rect(area.x, y, area.width, lines * line)
-        placed.append(Placed(where, Words(greeting, Style.TITLE, size, centered=True)))
+        placed.append(Placed(where, Words(greeting, Style.TITLE, size, "center")))
         y += lines * line
     y += sizes.mm(_GAP * 2)
     width = (area.width - gap * (len(body.columns) - 1)) / len(body.columns)
@@ -237,24 +240,27 @@ def _columns(view: View, body: Columns, area: Rect, sizes: Sizes) -> list[Placed
 
 
 def _paragraphs(view: View, body: Paragraphs, area: Rect, sizes: Sizes) -> list[Placed]:
-    """A picture at the left, title and text beside it, touches under them across the whole width."""
+    """A picture at the left, title and text beside it. What is asked stands under them, all of it in the middle."""
     gap = sizes.mm(_GAP)
-    foot = area.bottom
-    placed_touches: list[Placed] = []
-    if body.touches:
-        height = min(sizes.mm(24), max(sizes.mm(_TARGET), area.height * 0.24))
-        foot -= height + gap
-        placed_touches = _tiles(body.touches, Rect(area.x, foot + gap, area.width, height), sizes)
     side = min(sizes.mm(26), area.width / 6)
-    beside = Rect(area.x + side + gap * 2, area.y, area.width - side - gap * 2, foot - area.y)
-    head, rest = _headed(view, beside, sizes)
-    placed = [Placed(Rect(area.x, area.y + gap / 2, side, side), Picture(body.icon)), *head]
+    beside = Rect(area.x + side + gap * 2, area.y, area.width - side - gap * 2, area.height)
+    placed, rest = _headed(view, beside, sizes)
     y = rest.y
     for text in body.lines:
-        height = _lines(text, rest.width, sizes.body) * sizes.body * _LINE
+        height = _lines(text, rest.width, sizes.body) * sizes.body * LINE
         placed.append(Placed(Rect(rest.x, y, rest.width, height), Words(text, Style.BODY, sizes.body)))
         y += height + gap
-    return [*placed, *placed_touches]
+    placed.insert(0, Placed(Rect(area.x, area.y + gap / 2, side, side), Picture(body.icon)))
+    if not body.touches:
+        return placed
+    y = max(y, area.y + side) + gap
+    height = min(sizes.mm(24), max(sizes.mm(_TARGET), area.bottom - y))
+    placed += _tiles(body.touches, Rect(area.x, y, area.width, height), sizes)
+    return _lowered(placed, max(0, (area.bottom - y - height) / 2))
+
+
+def _lowered(placed: Sequence[Placed], by: float) -> list[Placed]:
+    return [replace(each, rect=replace(each.rect, y=each.rect.y + by)) for each in placed]
 
 
 def _word(view: View, body: Word, area: Rect, sizes: Sizes) -> list[Placed]:
@@ -262,11 +268,11 @@ def _word(view: View, body: Word, area: Rect, sizes: Sizes) -> list[Placed]:
     huge = min(sizes.mm(24), area.width / max(8, len(body.word)) * 1.7)
     parts = [(view.title, Style.TITLE, sizes.title), (body.word, Style.HUGE, huge)]
     parts += [(line, Style.BODY, sizes.body) for line in body.lines]
-    heights = [_lines(text, area.width, size) * size * _LINE for text, _, size in parts]
+    heights = [_lines(text, area.width, size) * size * LINE for text, _, size in parts]
     y = area.y + max(0, (area.height - sum(heights) - gap * len(parts)) / 2)
     placed = []
     for (text, style, size), height in zip(parts, heights, strict=True):
-        placed.append(Placed(Rect(area.x, y, area.width, height), Words(text, style, size, centered=True)))
+        placed.append(Placed(Rect(area.x, y, area.width, height), Words(text, style, size, "center")))
         y += height + gap
     return placed
 
@@ -285,21 +291,13 @@ def _keyboard(view: View, body: Typing, area: Rect, sizes: Sizes) -> list[Placed
 
 def _asked_beside(view: View, fields: Sequence[Field], area: Rect, sizes: Sizes) -> list[Placed]:
     """Question at the left and the field at the right, or one above the other where there is the height for it."""
-    gap = sizes.mm(_GAP)
-    field = sizes.mm(_TARGET)
-    help_height = _lines(view.help, area.width, sizes.smallest) * sizes.smallest * _LINE if view.help else 0
-    if len(fields) == 1 and area.height < sizes.title * _LINE + help_height + field + gap * 2:
+    gap, field = sizes.mm(_GAP), sizes.mm(_TARGET)
+    title = _lines(view.title, area.width, sizes.title) * sizes.title * LINE
+    if len(fields) == 1 and area.height < title + sizes.smallest * LINE + field + gap:
         half = (area.width - gap * 2) * 0.48
-        lines = _lines(view.title, half, sizes.title)
-        height = min(area.height, lines * sizes.title * _LINE)
-        placed = [Placed(Rect(area.x, area.y, half, height), Words(view.title, Style.TITLE, sizes.title))]
-        placed.append(Placed(Rect(area.x + half + gap * 2, area.y, area.width - half - gap * 2, field), fields[0]))
-        y = area.y + max(height, field) + gap / 2
-        if view.help and y + sizes.smallest * _LINE <= area.bottom + gap:
-            one = Rect(area.x, y, area.width, sizes.smallest * _LINE)
-            style = Style.WARNING if view.warning else Style.SOFT
-            placed.append(Placed(one, Words(view.help, style, sizes.smallest)))
-        return placed
+        height = min(area.height, max(field, _lines(view.title, half, sizes.title) * sizes.title * LINE))
+        question = Placed(Rect(area.x, area.y, half, height), Words(view.title, Style.TITLE, sizes.title))
+        return [question, Placed(Rect(area.x + half + gap * 2, area.y, half * 1.04, field), fields[0])]
     head, rest = _headed(view, area, sizes)
     return [*head, *_stacked(fields, rest, sizes)]
 
@@ -319,7 +317,7 @@ def _pad(view: View, body: Typing, area: Rect, sizes: Sizes) -> list[Placed]:
     key = min(sizes.mm(22), (area.height - gap * (rows - 1)) / rows)
     width = min(area.width * 0.46, sizes.mm(110))
     left = Rect(area.x, area.y, area.width - width - gap * 3, area.height)
-    head, rest = _headed(view, left, sizes)
+    head, rest = _headed(replace(view, note=""), left, sizes)
     pad = Rect(area.right - width, area.y, width, area.height)
     return [*head, *_stacked(body.fields, rest, sizes), *_key_rows(body.rows, pad, key, gap)]
 

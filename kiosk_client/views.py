@@ -22,7 +22,7 @@ from shared_schema.form import Screen
 from shared_schema.intake import AnswerState
 from shared_schema.kiosk_api import KioskConfig
 
-_PAGE = 6  # answers on a page of the review: they fit the smallest panel in two columns
+_PAGE = 4  # answers on a page of the review: two columns on the smallest panel, each with two lines
 _LONGEST_COLUMNS = 3  # languages that get a column each on the first screen; more become tiles
 _ASKED = {
     Place.TALK: ("express", "person"),
@@ -87,7 +87,7 @@ def _welcome(flow: Flow, config: KioskConfig, manner: Manner) -> View:
 def _ways_in(flow: Flow, languages: Sequence[str]) -> Body:
     def begin(language: str) -> Touch:
         texts = flow.form.texts[language]
-        return Touch(Tap(Action.BEGIN, language), texts.name, "arrow-right", Look.ACT, texts.ui["start"])
+        return Touch(Tap(Action.BEGIN, language), texts.ui["start"], "arrow-right", Look.ACT, texts.name)
 
     def talk(language: str) -> Touch:
         return Touch(Tap(Action.TALK_FROM_WELCOME, language), flow.form.texts[language].ui["express"], "person")
@@ -133,7 +133,7 @@ def _question(flow: Flow, screen: Screen, manner: Manner) -> View:
         screen.id,
         words.title,
         _body(flow, screen, manner),
-        help=words.help or _how_many(flow, screen),
+        help=_help(flow, screen),
         note=_minutes_left(flow),
         progress=flow.progress,
         left=_ways_back(flow),
@@ -174,12 +174,21 @@ def _way_on(flow: Flow, screen: Screen) -> tuple[Touch, ...]:
     return (Touch(Tap(Action.NEXT), flow.texts.ui["next"], "arrow-right", Look.ACT, enabled=flow.may_go_on),)
 
 
-def _how_many(flow: Flow, screen: Screen) -> str:
-    if screen.kind == "choice":
-        return flow.texts.ui["pick_one"]
-    if screen.kind == "choices":
-        return flow.texts.ui["pick_up_to"].format(count=screen.most)
-    return ""
+def _help(flow: Flow, screen: Screen) -> str:
+    """The line under the question. Where one types, the form's help stands in the empty field."""
+    ui = flow.texts.ui
+    match screen.kind:
+        case "name" | "text":
+            return ""
+        case "phone":
+            return ui["phone_hint"]
+        case "choices":
+            counted = ui["pick_up_to"].format(count=screen.most)
+        case "choice":
+            counted = ui["pick_one"]
+        case _:
+            counted = ""
+    return flow.texts.screens[screen.id].help or counted
 
 
 def _minutes_left(flow: Flow) -> str:
@@ -193,9 +202,9 @@ def _body(flow: Flow, screen: Screen, manner: Manner) -> Body:
     if screen.kind == "notice":
         return Paragraphs(screen.icon or "shield", words.body)
     if screen.kind in {"name", "text"}:
-        return Typing((Field(flow.typed, flow.texts.ui["type_here"]),), _keys(flow, manner))
+        return Typing((Field(flow.typed, words.help or flow.texts.ui["type_here"]),), _keys(flow, manner))
     if screen.kind == "phone":
-        return Typing((Field(_grouped(flow.typed), flow.texts.ui["phone_hint"]),), _pad(flow), pad=True)
+        return Typing((Field(_grouped(flow.typed), flow.texts.ui["type_here"]),), _pad(flow), pad=True)
     chosen = flow.answer.choices if flow.answer else ()
     return Tiles(
         tuple(
@@ -217,12 +226,12 @@ def _keys(flow: Flow, manner: Manner) -> tuple[tuple[Touch, ...], ...]:
     rows = keyboard.rows
     if manner.accents:
         accented = [letter for forms in keyboard.accents.values() for letter in forms]
-        width = max(len(row) for row in rows)
+        width = -(-len(accented) // len(rows))  # as many rows as before, so that no key changes its height
         rows = tuple(tuple(accented[at : at + width]) for at in range(0, len(accented), width))
     capitals = manner.capitals
     last = (
         Touch(Tap(Action.CAPITALS), ui["key_small" if capitals else "key_capital"], look=Look.KEY),
-        Touch(Tap(Action.ACCENTS), ui["key_capital"] if manner.accents else ui["key_accents"], look=Look.KEY),
+        Touch(Tap(Action.ACCENTS), ui["key_letters" if manner.accents else "key_accents"], look=Look.KEY),
         Touch(Tap(Action.TYPE, " "), ui["key_space"], look=Look.KEY),
         Touch(Tap(Action.ERASE), ui["key_erase"], "erase", Look.KEY),
     )
@@ -269,5 +278,6 @@ def _said(flow: Flow, screen: Screen) -> Touch:
     elif answer.state is AnswerState.SKIPPED:
         said = ui["not_answered"]
     else:
-        said = answer.text or ", ".join(words.choices[choice] for choice in answer.choices)
+        typed = _grouped(answer.text) if answer.text and screen.kind == "phone" else answer.text
+        said = typed or ", ".join(words.choices[choice] for choice in answer.choices)
     return Touch(Tap(Action.CHANGE, screen.id), said, detail=words.short)

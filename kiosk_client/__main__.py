@@ -1,0 +1,198 @@
+"""Start the kiosk: `warm-handoff-kiosk`, or `warm-handoff-kiosk pair ADDRESS CODE` to pair it without its window."""
+
+import argparse
+import logging
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kiosk_client import panel, tickets
+from kiosk_client.enrollment import EnrollmentDamaged, PairingFailed, Store, Stored, pair
+from kiosk_client.handing_in import hand_in
+from kiosk_client.sender import Sender
+from kiosk_client.session import Session
+from kiosk_client.settings import Settings, parse_window
+from kiosk_client.setup import SetUp
+from kiosk_client.spool import Spool, SpoolError
+
+if TYPE_CHECKING:
+    from kiosk_client.app import KioskApp
+
+KIVY = {
+    "KIVY_NO_ARGS": "1",
+    "KIVY_NO_CONFIG": "1",
+    "KIVY_NO_FILELOG": "1",  # no log of ours or Kivy's is ever on the disk of a kiosk
+    "KIVY_LOG_MODE": "PYTHON",
+    "KIVY_WINDOW": "sdl2",
+    "KIVY_TEXT": "sdl2",
+    "SDL_NO_SIGNAL_HANDLERS": "1",
+}
+_NO_DISPLAY = """There is no display to show the kiosk on.
+With a desktop, run this in a terminal of that desktop. On a machine without one, install a virtual screen:
+    sudo apt-get install xvfb && xvfb-run -s "-screen 0 1280x800x24" warm-handoff-kiosk"""
+
+
+def main(argv: Sequence[str] | None = None, **shown: Any) -> int:
+    """0: closed in good order. 1: it cannot run, with a sentence on standard error. 2: the command was not understood.
+
+    `shown`: passed on to KioskApp.
+    """
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        settings = _settings(arguments)
+        if arguments.command == "pair":
+            stored = pair(settings, arguments.address, arguments.code)
+            print(f"Paired with {stored.address} for {stored.enrollment.config.site_name}.")
+            return 0
+        _require_display()
+        kiosk = Kiosk(settings)
+    except (ValueError, PairingFailed, SpoolError, NoDisplay) as error:
+        print(error, file=sys.stderr)
+        return 1
+    kiosk.run(**shown)
+    return 0
+
+
+class NoDisplay(Exception):
+    """Nothing to draw on; the text says how to get it."""
+
+
+class Kiosk:
+    """The parts of a running kiosk, put together."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store = Store(settings.state)
+        self._spool = Spool(settings.state / "spool.sqlite3")
+        self._sender: Sender | None = None
+        self._app: KioskApp | None = None
+
+    def run(self, **shown: Any) -> None:
+        """Until the window is closed or SIGTERM comes."""
+        os.environ.update(KIVY)
+        # imported here: Kivy reads the environment when it is imported
+        from kiosk_client.app import KioskApp  # noqa: PLC0415
+
+        app = self._app = KioskApp(self._settings.window, self._density, self._first_frame, **shown)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: app.stop())
+        self._begin()
+        app.run()
+        if self._sender is not None:
+            self._sender.stop()
+        self._spool.close()
+
+    def _begin(self) -> None:
+        """The participants' first screen, or the setup's when the kiosk is not paired."""
+        problem = ""
+        try:
+            stored = self._store.load()
+        except EnrollmentDamaged as error:
+            stored, problem = None, str(error)
+        if stored is None:
+            self._set_up(problem)
+        else:
+            self._serve(stored)
+
+    def _set_up(self, problem: str) -> None:
+        app = self._running_app()
+
+        def attempt(address: str, code: str) -> None:
+            try:
+                stored = pair(self._settings, address, code)
+            except PairingFailed as error:
+                sentence = str(error)
+                app.change(lambda: setup.failed(sentence))
+            else:
+                app.change(lambda: self._paired(stored))
+
+        setup = SetUp(
+            lambda address, code: threading.Thread(target=attempt, args=(address, code), daemon=True).start(), problem
+        )
+        app.present(setup)
+
+    def _paired(self, stored: Stored) -> None:
+        self._serve(stored)
+        self._first_frame()
+
+    def _serve(self, stored: Stored) -> None:
+        app = self._running_app()
+        config = stored.enrollment.config
+        form = self._store.load_form(config)
+        sender = self._sender = Sender(
+            self._spool,
+            self._store,
+            stored,
+            ca_file=self._settings.ca_file,
+            on_config=lambda config, form: app.change(lambda: session.use(config, form)),
+        )
+        session = Session(
+            form,
+            config,
+            draw_ticket=lambda: tickets.draw(form, self._spool.recent_tickets(tickets.RECENT), random.SystemRandom()),
+            hand_in=lambda flow, now: hand_in(flow, self._spool, session.config.service_key, sender.wake, now),
+            seconds=time.monotonic(),
+        )
+        app.present(session)
+
+    def _first_frame(self) -> None:
+        """Only now the network: what a person sees comes first."""
+        if self._sender is not None:
+            self._sender.start()
+
+    def _density(self, width: int, height: int) -> float:
+        if self._settings.density is not None:
+            return self._settings.density
+        measure: Callable[[int, int], float] = (
+            panel.assumed_pixels_per_mm if self._settings.window else panel.pixels_per_mm
+        )
+        return measure(width, height)
+
+    def _running_app(self) -> "KioskApp":
+        if self._app is None:
+            raise RuntimeError("only while it runs")
+        return self._app
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="warm-handoff-kiosk", description="The screen that walk-ins touch.")
+    parser.add_argument("--state", type=Path, help="folder of the pairing and of what waits to be sent")
+    parser.add_argument("--windowed", metavar="WIDTHxHEIGHT", help="a window instead of the whole screen")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    pairing = commands.add_parser("pair", help="pair without the window")
+    pairing.add_argument("address", help="of the service, such as handoff.example.org")
+    pairing.add_argument("code", help="what `warm-handoff kiosks add` printed")
+    return parser
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    settings = Settings.from_environment()
+    if arguments.state is not None:
+        settings = replace(settings, state=arguments.state)
+    if arguments.windowed is not None:
+        settings = replace(settings, window=parse_window(arguments.windowed))
+    return settings
+
+
+def _require_display() -> None:
+    """Choose how to draw. Without a choice SDL would draw where nobody sees it, and say nothing. Raises NoDisplay."""
+    if os.environ.get("SDL_VIDEODRIVER"):
+        return
+    if os.environ.get("DISPLAY"):
+        os.environ["SDL_VIDEODRIVER"] = "x11"
+    elif any(Path("/dev/dri").glob("card*")):
+        os.environ["SDL_VIDEODRIVER"] = "KMSDRM"
+    else:
+        raise NoDisplay(_NO_DISPLAY)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""The whole screen: draws what the layout placed, and tells which touch was tapped. It knows nothing of intakes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from kivy.graphics import Color, InstructionGroup
+from kivy.graphics import Rectangle as KivyRectangle
+from kivy.input import MotionEvent
+from kivy.uix.widget import Widget
+
+from kiosk_client.layout import Placed, Rect, Sizes
+from kiosk_client.screens.drawing import draw
+from kiosk_client.screens.theme import LIGHT, Theme
+from kiosk_client.view import Field, Tap, Touch
+
+
+@dataclass
+class _Drawn:
+    placed: Placed
+    group: InstructionGroup
+    fits: bool
+
+
+class Surface(Widget):
+    """Draws again only what has changed: a typed letter costs one field, not a keyboard."""
+
+    def __init__(self, on_tap: Callable[[Tap], None]) -> None:
+        super().__init__()
+        self._on_tap = on_tap
+        self._theme: Theme = LIGHT
+        self._sizes = Sizes(1)
+        self._drawn: list[_Drawn] = []
+        self._pressed: tuple[MotionEvent, Placed] | None = None
+        self._ground = InstructionGroup()
+        self.canvas.add(self._ground)
+        self.bind(size=lambda *_: self._draw_ground())
+
+    @property
+    def cut(self) -> list[str]:
+        """Texts that did not fit their place at the smallest size; there should never be one."""
+        return [str(drawn.placed.item) for drawn in self._drawn if not drawn.fits]
+
+    def show(self, placed: Sequence[Placed], theme: Theme, sizes: Sizes) -> None:
+        """Replace what is on the screen."""
+        self._pressed = None
+        if (theme, sizes) != (self._theme, self._sizes):
+            self._theme, self._sizes = theme, sizes
+            self._remove_from(0)
+        self._draw_ground()
+        kept = 0
+        for drawn, wanted in zip(self._drawn, placed, strict=False):
+            if drawn.placed != wanted:
+                break
+            kept += 1
+        if len(placed) == len(self._drawn):
+            for index in range(kept, len(placed)):
+                self._redraw(index, placed[index])
+            return
+        self._remove_from(kept)
+        for each in placed[kept:]:
+            group = InstructionGroup()
+            self.canvas.add(group)
+            self._drawn.append(_Drawn(each, group, self._draw(group, each)))
+
+    def on_touch_down(self, touch: MotionEvent) -> bool:
+        if self._pressed is None and (found := self._at(touch.x, touch.y)) is not None:
+            self._pressed = touch, found
+            self._show_pressed(found, pressed=True)
+        return True
+
+    def on_touch_move(self, _touch: MotionEvent) -> bool:
+        return True
+
+    def on_touch_up(self, touch: MotionEvent) -> bool:
+        """A tap counts where it began, when the finger leaves: one can still slide away from a mistake."""
+        if self._pressed is None or self._pressed[0] is not touch:
+            return True
+        _, placed = self._pressed
+        self._pressed = None
+        self._show_pressed(placed, pressed=False)
+        if self._at(touch.x, touch.y) == placed and (tap := _tap_of(placed)) is not None:
+            self._on_tap(tap)
+        return True
+
+    def _at(self, x: float, y: float) -> Placed | None:
+        for drawn in self._drawn:
+            rect = drawn.placed.rect
+            if rect.x <= x <= rect.right and rect.y <= self.height - y <= rect.bottom and _tap_of(drawn.placed):
+                return drawn.placed
+        return None
+
+    def _show_pressed(self, placed: Placed, *, pressed: bool) -> None:
+        for drawn in self._drawn:
+            if drawn.placed == placed:
+                drawn.group.clear()
+                self._draw(drawn.group, placed, pressed=pressed)
+
+    def _redraw(self, index: int, placed: Placed) -> None:
+        drawn = self._drawn[index]
+        if drawn.placed != placed:
+            drawn.group.clear()
+            drawn.placed = placed
+            drawn.fits = self._draw(drawn.group, placed)
+
+    def _draw(self, group: InstructionGroup, placed: Placed, *, pressed: bool = False) -> bool:
+        rect = placed.rect
+        upright = Rect(round(rect.x), round(self.height - rect.bottom), round(rect.width), round(rect.height))
+        return draw(group, upright, placed.item, self._theme, self._sizes, pressed=pressed)
+
+    def _remove_from(self, index: int) -> None:
+        for drawn in self._drawn[index:]:
+            self.canvas.remove(drawn.group)
+        del self._drawn[index:]
+
+    def _draw_ground(self) -> None:
+        self._ground.clear()
+        self._ground.add(Color(*self._theme.ground))
+        self._ground.add(KivyRectangle(size=self.size))
+
+
+def _tap_of(placed: Placed) -> Tap | None:
+    item = placed.item
+    if isinstance(item, Touch):
+        return item.tap if item.enabled else None
+    return item.tap if isinstance(item, Field) else None

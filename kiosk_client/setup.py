@@ -1,0 +1,76 @@
+"""The screen of a kiosk that is not paired yet: service address and code, typed by a staff member."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from kiosk_client.view import Action, Field, Look, Tap, Touch, Typing, View
+from kiosk_client.views import Manner
+
+_LONGEST = {"address": 120, "code": 12}
+
+
+class SetUp:
+    """`pair`: called with address and code, may take its time; `failed` says that it did not work."""
+
+    manner = Manner()
+
+    def __init__(self, pair: Callable[[str, str], None], problem: str = "") -> None:
+        self._texts: dict[str, Any] = yaml.safe_load((files("kiosk_client") / "setup.yaml").read_text(encoding="utf-8"))
+        self._typed = {"address": "", "code": ""}
+        self._active = "address"
+        self._problem = problem
+        self._pairing = False
+        self._pair = pair
+
+    @property
+    def view(self) -> View:
+        texts = self._texts
+        erase = Touch(Tap(Action.ERASE), texts["erase"], "erase", Look.KEY)
+        rows = tuple(tuple(_key(letter) for letter in row) for row in texts["keys"])
+        view = View(
+            "setup",
+            texts["title"],
+            Typing((self._field("address"), self._field("code")), (*rows[:-1], (*rows[-1], erase))),
+            help=self._problem or texts["help"],
+            warning=bool(self._problem),
+            act=(Touch(Tap(Action.PAIR), texts["pair"], "check", Look.ACT, enabled=all(self._typed.values())),),
+        )
+        return replace(view, help=texts["pairing"], warning=False, act=()) if self._pairing else view
+
+    def tap(self, tap: Tap, _now: datetime, _seconds: float) -> None:
+        if self._pairing:
+            return
+        typed = self._typed[self._active]
+        match tap.action:
+            case Action.FIELD:
+                self._active = tap.value
+            case Action.TYPE if len(typed) < _LONGEST[self._active] and not tap.value.isspace():
+                self._typed[self._active] = typed + (tap.value.upper() if self._active == "code" else tap.value)
+            case Action.ERASE:
+                self._typed[self._active] = typed[:-1]
+            case Action.NEXT if self._active == "address":
+                self._active = "code"
+            case Action.PAIR | Action.NEXT if all(self._typed.values()):
+                self._pairing, self._problem = True, ""
+                self._pair(self._typed["address"], self._typed["code"])
+
+    def tick(self, _seconds: float) -> None:
+        """Nobody is hurried here."""
+
+    def failed(self, sentence: str) -> None:
+        """It did not work; what was typed stays, to be mended."""
+        self._pairing, self._problem = False, sentence
+
+    def _field(self, name: str) -> Field:
+        texts = self._texts
+        tap = Tap(Action.FIELD, name)
+        return Field(self._typed[name], texts[f"{name}_hint"], texts[name], active=self._active == name, tap=tap)
+
+
+def _key(letter: str) -> Touch:
+    return Touch(Tap(Action.TYPE, letter), letter, look=Look.KEY)

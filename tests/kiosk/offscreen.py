@@ -1,0 +1,98 @@
+"""The kiosk's real window without a screen: the same drawing by the same GL, tapped by real touches, in this process.
+
+One window a process is what SDL and Kivy can do, so there is one `OffscreenKiosk` at a time.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kiosk_client.__main__ import KIVY
+from kiosk_client.flow import Flow
+from kiosk_client.layout import Placed
+from kiosk_client.session import Session
+from kiosk_client.view import Tap, Touch, View
+from shared_schema.form import Form, load_form
+from shared_schema.kiosk_api import KioskConfig
+from shared_schema.sealing import OpeningKey
+
+os.environ.update(KIVY, SDL_VIDEODRIVER="offscreen")
+
+from kivy.base import EventLoop, stopTouchApp  # noqa: E402  (Kivy reads the environment at its import)
+
+from kiosk_client.app import KioskApp  # noqa: E402
+from kiosk_client.panel import assumed_pixels_per_mm  # noqa: E402
+from kiosk_client.screens.surface import Surface  # noqa: E402
+
+
+def a_config(form: Form) -> KioskConfig:
+    return KioskConfig(
+        site_name="Harbor House",
+        languages=form.reviewed_languages(),
+        form_name=form.name,
+        form_version=form.version,
+        service_key=OpeningKey.generate().public(),
+    )
+
+
+class OffscreenKiosk:
+    """`handed_in`: the records that participants sent. `safe`: what handing in says."""
+
+    def __init__(self, width: int = 1280, height: int = 800) -> None:
+        self.form = load_form()
+        self.handed_in: list[Flow] = []
+        self.safe = True
+        self.view: View | None = None
+        self.placed: Sequence[Placed] = ()
+        self.app = KioskApp((width, height), assumed_pixels_per_mm, lambda: None, self._shown)
+        self.surface: Surface | None = None
+
+    def __enter__(self) -> "OffscreenKiosk":
+        self.app._run_prepare()
+        self.begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.app.stop()
+        stopTouchApp()
+
+    def begin(self) -> None:
+        """A fresh session, as after a participant."""
+        self.session = Session(self.form, a_config(self.form), lambda: "maple-7", self._hand_in, seconds=0)
+        self.app.present(self.session)
+        self.frames()
+
+    def tap(self, *taps: str) -> None:
+        """Touch what is on the screen under these names, one after another."""
+        from kivy.tests.common import UnitTestTouch
+
+        for name in taps:
+            rect = self.target(name)
+            height = EventLoop.window.height
+            touch = UnitTestTouch(rect.x + rect.width / 2, height - rect.y - rect.height / 2)
+            touch.touch_down()
+            touch.touch_up()
+            self.frames()
+
+    def target(self, name: str):
+        return next(
+            each.rect for each in self.placed if isinstance(tap := getattr(each.item, "tap", None), Tap) and str(tap) == name
+        )
+
+    def frames(self, count: int = 2) -> None:
+        for _ in range(count):
+            EventLoop.idle()
+
+    def picture(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.frames()
+        assert self.surface is not None
+        self.surface.export_to_png(str(path))
+
+    def _hand_in(self, flow: Flow, _now: datetime) -> bool:
+        self.handed_in.append(flow)
+        return self.safe
+
+    def _shown(self, view: View, placed: Sequence[Placed], surface: Surface) -> None:
+        self.view, self.placed, self.surface = view, placed, surface
