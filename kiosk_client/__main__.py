@@ -78,6 +78,7 @@ class Kiosk:
     def run(self, **shown: Any) -> None:
         """Until the window is closed or SIGTERM comes."""
         os.environ.update(KIVY)
+        logging.getLogger("kivy").setLevel(logging.ERROR)  # it warns of input devices that we do not want
         # imported here: Kivy reads the environment when it is imported
         from kiosk_client.app import KioskApp  # noqa: PLC0415
 

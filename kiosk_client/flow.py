@@ -51,6 +51,18 @@ class Flow:
 
     def __init__(self, form: Form) -> None:
         self.form = form
+        self.language: str
+        self.ticket: str
+        self.typed: str
+        self.too_short: bool
+        self._place: Place
+        self._asked_from: Place
+        self._screen: Screen
+        self._answers: dict[str, Answer]
+        self._started_at: datetime | None
+        self._express: bool
+        self._changing: bool
+        self._urgent_shown: bool
         self._forget()
 
     @property
@@ -294,8 +306,8 @@ class Flow:
         self._place = Place.WELCOME
         self._asked_from = Place.WELCOME
         self._screen = self.form.screens[0]
-        self._answers: dict[str, Answer] = {}
-        self._started_at: datetime | None = None
+        self._answers = {}
+        self._started_at = None
         self._express = self._changing = self._urgent_shown = False
         self.language = next(iter(self.form.texts))
         self.ticket = ""

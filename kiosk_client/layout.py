@@ -69,8 +69,8 @@ class Rect:
     def bottom(self) -> float:
         return self.y + self.height
 
-    def inset(self, by: float) -> "Rect":
-        return Rect(self.x + by, self.y + by, self.width - 2 * by, self.height - 2 * by)
+    def inset(self, across: float, along: float) -> "Rect":
+        return Rect(self.x + across, self.y + along, self.width - 2 * across, self.height - 2 * along)
 
 
 @dataclass(frozen=True)
@@ -246,9 +246,13 @@ def _paragraphs(view: View, body: Paragraphs, area: Rect, sizes: Sizes) -> list[
     beside = Rect(area.x + side + gap * 2, area.y, area.width - side - gap * 2, area.height)
     placed, rest = _headed(view, beside, sizes)
     y = rest.y
+    size = sizes.body
+    foot = area.bottom - (sizes.mm(_TARGET) + gap if body.touches else 0)
+    while size > sizes.smallest and y + _height(body.lines, rest.width, size, gap) > foot:
+        size = max(sizes.smallest, size * 0.94)
     for text in body.lines:
-        height = _lines(text, rest.width, sizes.body) * sizes.body * LINE
-        placed.append(Placed(Rect(rest.x, y, rest.width, height), Words(text, Style.BODY, sizes.body)))
+        height = _lines(text, rest.width, size) * size * LINE
+        placed.append(Placed(Rect(rest.x, y, rest.width, height), Words(text, Style.BODY, size)))
         y += height + gap
     placed.insert(0, Placed(Rect(area.x, area.y + gap / 2, side, side), Picture(body.icon)))
     if not body.touches:
@@ -257,6 +261,10 @@ def _paragraphs(view: View, body: Paragraphs, area: Rect, sizes: Sizes) -> list[
     height = min(sizes.mm(24), max(sizes.mm(_TARGET), area.bottom - y))
     placed += _tiles(body.touches, Rect(area.x, y, area.width, height), sizes)
     return _lowered(placed, max(0, (area.bottom - y - height) / 2))
+
+
+def _height(lines: Sequence[str], width: float, size: float, gap: float) -> float:
+    return sum(_lines(text, width, size) * size * LINE + gap for text in lines)
 
 
 def _lowered(placed: Sequence[Placed], by: float) -> list[Placed]:

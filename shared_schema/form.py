@@ -223,10 +223,8 @@ def _require_same(language: str, where: str, expected: set[str], found: set[str]
 
 
 def _answer_faults(screen: Screen, answer: Answer, express: bool) -> list[str]:
-    if express:
-        return [] if answer.state is AnswerState.SKIPPED else ["answered in an express intake"]
     if answer.state is not AnswerState.ANSWERED:
-        if screen.kind == "name":
+        if screen.kind == "name" and not express:
             return ["a name or an offered word is needed"]
         if answer.state is AnswerState.RATHER_NOT_SAY and not screen.rather_not_say:
             return ["'rather not say' is not offered here"]

@@ -97,8 +97,9 @@ class IntakeRecord(Frozen):
     """A finished brief intake, the plaintext inside the envelope.
 
     `id` is made by the kiosk (UUIDv7) and stays the same on every try. `ticket` is a word of the form and a number,
-    such as `maple-7`. `express` means "I'd rather talk to someone": every item is skipped. `receipt_nonce` (32 hex
-    digits, random) comes back hashed in the receipt, so that only somebody who could open the envelope can write one.
+    such as `maple-7`. `express` means "I'd rather talk to someone": what was answered until then is there, everything
+    else is skipped, the name as well. `receipt_nonce` (32 hex digits, random) comes back hashed in the receipt, so that
+    only somebody who could open the envelope can write one.
     """
 
     schema_version: int = Field(default=SCHEMA_VERSION, ge=1, le=SCHEMA_VERSION)

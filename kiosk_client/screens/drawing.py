@@ -18,6 +18,7 @@ _CORNER = 2.2  # mm
 _EDGE = 0.35
 _SINK = 0.6
 _PADDING = 2.5
+_PADDING_ABOVE = 0.9
 _LARGEST_ICON = 14.0
 
 
@@ -45,12 +46,8 @@ def _touch(group: InstructionGroup, rect: Rect, touch: Touch, theme: Theme, size
         _box(group, Rect(rect.x, rect.y - sizes.mm(_SINK), rect.width, rect.height), edge, sizes)
     _box(group, rect, ground, sizes)
     _edge(group, rect, edge, sizes)
-    inner = rect.inset(sizes.mm(_PADDING))
+    inner = rect.inset(sizes.mm(_PADDING), sizes.mm(_PADDING_ABOVE))
     centered = touch.look in {Look.KEY, Look.QUIET} or (touch.look is Look.ACT and not touch.detail)
-    if touch.marked:
-        side = sizes.mm(7)
-        _picture(group, Rect(inner.right - side, inner.y + (inner.height - side) / 2, side, side), "check", ink)
-        inner = Rect(inner.x, inner.y, inner.width - side - sizes.mm(1), inner.height)
     if touch.look is Look.KEY:
         return _key(group, inner, touch, ink, sizes)
     return _label(group, inner, touch, ink, sizes, centered=centered)
@@ -69,8 +66,9 @@ def _colours(touch: Touch, theme: Theme, pressed: bool) -> tuple[Colour, Colour,
 
 def _label(group: InstructionGroup, inner: Rect, touch: Touch, ink: Colour, sizes: Sizes, *, centered: bool) -> bool:
     """A picture and words beside it; in the middle of buttons, at the left of tiles."""
-    side = min(sizes.mm(_LARGEST_ICON if not centered else 7.5), inner.height * 0.9) if touch.icon else 0
-    between = sizes.mm(2.5) if touch.icon else 0
+    icon = "check" if touch.marked else touch.icon  # a tick as well as a colour, where the eye already is
+    side = min(sizes.mm(7.5 if centered else _LARGEST_ICON), inner.height * 0.9, inner.width * 0.18) if icon else 0
+    between = sizes.mm(2) if icon else 0
     room = inner.width - side - between
     setting = Setting(sizes.body, sizes.smallest, bold=touch.look is Look.ACT or bool(touch.detail))
     line = sizes.smallest * LINE if touch.detail else 0
@@ -78,8 +76,8 @@ def _label(group: InstructionGroup, inner: Rect, touch: Touch, ink: Colour, size
     text = set_text(touch.text, room, height, setting)
     wide = min(room, _natural_width(touch.text, text, setting, room))
     x = inner.x + ((inner.width - side - between - wide) / 2 if centered else 0)
-    if touch.icon:
-        _picture(group, Rect(x, inner.y + (inner.height - side) / 2, side, side), touch.icon, ink)
+    if icon:
+        _picture(group, Rect(x, inner.y + (inner.height - side) / 2, side, side), icon, ink)
         x += side + between
     _blit(group, text, Rect(x, inner.y, text.texture.width, height), ink)
     if not touch.detail:
@@ -125,7 +123,7 @@ def _words(group: InstructionGroup, rect: Rect, words: Words, theme: Theme, size
 def _field(group: InstructionGroup, rect: Rect, field: Field, theme: Theme, sizes: Sizes) -> bool:
     _box(group, rect, theme.field, sizes)
     _edge(group, rect, theme.act if field.active else theme.line, sizes, 3 if field.active else 1)
-    inner = rect.inset(sizes.mm(_PADDING))
+    inner = rect.inset(sizes.mm(_PADDING), sizes.mm(_PADDING_ABOVE))
     colour = theme.ink
     if field.label:
         label = set_text(field.label, inner.width, inner.height, Setting(sizes.smallest, sizes.smallest, one_line=True))

@@ -21,7 +21,7 @@ class _Drawn:
     fits: bool
 
 
-class Surface(Widget):
+class Surface(Widget):  # type: ignore[misc]
     """Draws again only what has changed: a typed letter costs one field, not a keyboard."""
 
     def __init__(self, on_tap: Callable[[Tap], None]) -> None:

@@ -3,23 +3,26 @@
 One window a process is what SDL and Kivy can do, so there is one `OffscreenKiosk` at a time.
 """
 
+import logging
 import os
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from kiosk_client.__main__ import KIVY
 from kiosk_client.flow import Flow
-from kiosk_client.layout import Placed
+from kiosk_client.layout import Placed, Rect
 from kiosk_client.session import Session
-from kiosk_client.view import Tap, Touch, View
+from kiosk_client.view import Tap, View
 from shared_schema.form import Form, load_form
 from shared_schema.kiosk_api import KioskConfig
 from shared_schema.sealing import OpeningKey
 
 os.environ.update(KIVY, SDL_VIDEODRIVER="offscreen")
+logging.getLogger("kivy").setLevel(logging.ERROR)
 
 from kivy.base import EventLoop, stopTouchApp  # noqa: E402  (Kivy reads the environment at its import)
+from kivy.tests.common import UnitTestTouch  # noqa: E402
 
 from kiosk_client.app import KioskApp  # noqa: E402
 from kiosk_client.panel import assumed_pixels_per_mm  # noqa: E402
@@ -65,8 +68,6 @@ class OffscreenKiosk:
 
     def tap(self, *taps: str) -> None:
         """Touch what is on the screen under these names, one after another."""
-        from kivy.tests.common import UnitTestTouch
-
         for name in taps:
             rect = self.target(name)
             height = EventLoop.window.height
@@ -75,9 +76,11 @@ class OffscreenKiosk:
             touch.touch_up()
             self.frames()
 
-    def target(self, name: str):
+    def target(self, name: str) -> Rect:
         return next(
-            each.rect for each in self.placed if isinstance(tap := getattr(each.item, "tap", None), Tap) and str(tap) == name
+            each.rect
+            for each in self.placed
+            if isinstance(tap := getattr(each.item, "tap", None), Tap) and str(tap) == name
         )
 
     def frames(self, count: int = 2) -> None:
