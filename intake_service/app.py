@@ -5,9 +5,11 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import anyio.to_thread
 from fastapi import FastAPI, Request
+from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 
 from intake_service import migrations
@@ -16,10 +18,12 @@ from intake_service.errors import Busy, NotReady
 from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, places
 from intake_service.intake_writer import IntakeWriter
 from intake_service.keys import Keys, open_keys
-from intake_service.routes import intakes_api, kiosks_api, problems
+from intake_service.live import Live
+from intake_service.routes import console, events, intakes_api, kiosks_api, problems, push_api, signing_in, web_app
 from intake_service.settings import Settings
 from intake_service.wrong_tries import WrongTries
 from notifications.db import connect
+from notifications.signals import QUEUE, listen
 from notifications.worker import Worker
 
 _THREADS = 8  # they share one interpreter and the pool's connections; more only wait for each other
@@ -32,8 +36,8 @@ def create_app(settings: Settings) -> FastAPI:
     """The service, ready to serve: database migrated, keys open. Raises NotReady with what to do.
 
     `app.state`: `settings`, `engine`, `keys`, `writer` (its `after_commit` callbacks),
-    `known_kiosks` (ids by credential digest), `wrong_codes`,
-    `worker` (None unless it runs inside this process).
+    `known_kiosks` (ids by credential digest), `wrong_codes`, `wrong_passwords`,
+    `live` (open pages), `worker` (None unless it runs inside this process).
     """
     engine, keys = prepare(settings)
     app = FastAPI(title="Warm Handoff", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
@@ -43,11 +47,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.writer = IntakeWriter(engine)
     app.state.known_kiosks = {}
     app.state.wrong_codes = WrongTries()
+    app.state.wrong_passwords = WrongTries()
+    app.state.live = Live()
     app.state.worker = None
     problems.add_handlers(app)
     app.add_api_route("/healthz", _healthz, methods=["GET"])
-    for router in (intakes_api.router, kiosks_api.router):
-        app.include_router(router)
+    for room in (intakes_api, kiosks_api, signing_in, console, events, push_api, web_app):
+        app.include_router(room.router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(NothingTold)
     app.add_middleware(BodyLimit)
     app.add_middleware(CarefulHeaders, https=settings.public_url.startswith("https:"))
@@ -84,13 +91,20 @@ async def _healthz(request: Request) -> dict[str, str]:
 async def _running(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
     writer: IntakeWriter = app.state.writer
+    live: Live = app.state.live
+    live.start()
+    writer.after_commit.append(lambda _sites: live.changed())
     writer.start()
+    listening = asyncio.create_task(listen(app.state.engine, QUEUE, live.changed))
     stop = asyncio.Event()
     sending = asyncio.create_task(_send_alerts(app, stop)) if app.state.settings.worker_inside else None
     try:
         yield
     finally:
         await anyio.to_thread.run_sync(writer.stop)
+        live.close()
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
         stop.set()
         if sending is not None:
             await sending

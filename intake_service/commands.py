@@ -1,6 +1,8 @@
 """What the command line can do to sites and kiosks. Each command is one transaction and says what it did."""
 
 import argparse
+import secrets
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +10,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from intake_service import kiosks, sites
+from intake_service import kiosks, sites, staff
 from intake_service.keys import Keys
-from intake_service.tables import Kiosk
+from intake_service.tables import Kiosk, Role
+from notifications import roster
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ def describe(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         name: commands.add_parser(name, help=text).add_subparsers(required=True, metavar="ACTION")
         for name, text in {
             "sites": "drop-in centers",
+            "staff": "people who sign in to the console",
             "kiosks": "devices that walk-ins touch",
         }.items()
     }
@@ -45,6 +49,21 @@ def describe(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("--languages", default="", help="what its kiosks offer, in order, such as en,es (default: all)")
     parser.set_defaults(command=_add_site)
     groups["sites"].add_parser("list", help="every site").set_defaults(command=_list_sites)
+
+    parser = groups["staff"].add_parser("add", help="somebody who signs in; prints the password unless it is given")
+    parser.add_argument("username")
+    parser.add_argument("--name", required=True, help="what colleagues call them")
+    parser.add_argument("--role", required=True, choices=[role.value for role in Role])
+    parser.add_argument("--site", action="append", default=[], metavar="NAME", help="may be given several times")
+    parser.add_argument("--languages", default="en", help="what they speak, such as en,es")
+    parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    parser.set_defaults(command=_add_staff)
+    groups["staff"].add_parser("list", help="everybody").set_defaults(command=_list_staff)
+    parser = groups["staff"].add_parser("designate", help="tell somebody of a site's finished intakes")
+    parser.add_argument("username")
+    parser.add_argument("--site", required=True, metavar="NAME")
+    parser.add_argument("--off", action="store_true", help="no longer")
+    parser.set_defaults(command=_designate)
 
     parser = groups["kiosks"].add_parser("add", help="a new kiosk; prints its pairing code")
     parser.add_argument("--site", required=True, metavar="NAME")
@@ -65,6 +84,39 @@ def _add_site(call: Call) -> Said:
 
 def _list_sites(call: Call) -> Said:
     return Said("\n".join(f"{site.name}\t{','.join(site.languages)}" for site in sites.every(call.session)))
+
+
+def _add_staff(call: Call) -> Said:
+    arguments = call.arguments
+    password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else secrets.token_urlsafe(12)
+    member = staff.add(
+        call.session,
+        arguments.username,
+        arguments.name,
+        Role(arguments.role),
+        [sites.named(call.session, name) for name in arguments.site],
+        password,
+        _tags(arguments.languages),
+    )
+    note = f"Added {member.name}, {member.role}."
+    if arguments.password_stdin:
+        return Said(note=note)
+    return Said(password, f"{note} This password is shown now and never again:")
+
+
+def _list_staff(call: Call) -> Said:
+    return Said(
+        "\n".join(
+            f"{each.username}\t{each.name}\t{each.role}\t{','.join(site.name for site in each.sites)}"
+            for each in staff.every(call.session)
+        )
+    )
+
+
+def _designate(call: Call) -> Said:
+    site, member = sites.named(call.session, call.arguments.site), staff.named(call.session, call.arguments.username)
+    roster.designate(call.session, site.id, member.id, not call.arguments.off)
+    return Said(note=f"{member.name} is {'no longer ' if call.arguments.off else ''}designated at {site.name}.")
 
 
 def _add_kiosk(call: Call) -> Said:

@@ -8,6 +8,8 @@ ServiceError
 ├── TooLarge            413 too_large
 ├── NotEnrolled         401 not_enrolled         no credential, or not one of ours
 │   └── Revoked         401 revoked              this kiosk was taken out of service
+├── SignInNeeded        401 sign_in_needed       no session, or it has ended
+├── WrongPassword       403 wrong_password       or an unknown username: never said which
 ├── WrongPairingCode    403 wrong_pairing_code   wrong, used or expired
 ├── NotAllowed          403 not_allowed          signed in, but this is somebody else's to do
 ├── NotFound            404 not_found            says nothing of whether it exists elsewhere
@@ -85,6 +87,18 @@ class WrongPairingCode(ServiceError):
     status = 403
     code = "wrong_pairing_code"
     title = "The pairing code does not work"
+
+
+class SignInNeeded(ServiceError):
+    status = 401
+    code = "sign_in_needed"
+    title = "Please sign in"
+
+
+class WrongPassword(ServiceError):
+    status = 403
+    code = "wrong_password"
+    title = "That did not work"
 
 
 class NotAllowed(ServiceError):

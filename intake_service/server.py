@@ -10,7 +10,7 @@ import uvicorn
 from intake_service.app import create_app
 from intake_service.settings import Settings
 
-_STOP_WITHIN = 10  # seconds; open event streams do not end by themselves
+_STOP_WITHIN = 10  # seconds; a request in the air is finished
 
 
 class PathOnly(logging.Filter):
@@ -58,6 +58,7 @@ def serve(settings: Settings) -> None:
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         server.should_exit = True
+        app.state.live.close()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)  # uvicorn raises them again when it has stopped: that was in good order, so 0

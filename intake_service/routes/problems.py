@@ -1,20 +1,28 @@
 """Every refusal as one kind of answer, the problem document. It never quotes what was sent."""
 
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from intake_service.errors import InvalidRequest, ServiceError
+from intake_service.errors import InvalidRequest, ServiceError, SignInNeeded
+from intake_service.routes.pages import page
+from shared_schema.kiosk_api import API
 from shared_schema.problem import MEDIA_TYPE, Problem
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
-def render(_request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
-    """The answer to a refused request."""
+def render(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    """The answer to a refused request: a page for somebody with a browser, the problem document for programs."""
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(f"{API}/"):
+        if problem.status == SignInNeeded.status:
+            path = request.url.path if request.method == "GET" else "/"
+            return RedirectResponse(f"/sign-in?{urlencode({'next': path})}", 303)
+        return page(request, "problem.html", problem.status, problem=problem)
     return Response(problem.model_dump_json(), problem.status, headers, MEDIA_TYPE)
 
 

@@ -1,0 +1,154 @@
+"""The console's pages: the queue, an intake, one's own participants, duty."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from intake_service import assignments, participants, staff
+from intake_service.db import Reading, Writing
+from intake_service.errors import NotFound
+from intake_service.intakes import answers_of
+from intake_service.routes.pages import page
+from intake_service.routes.signed_in import Actor, Reader, SignedIn, Viewer
+from intake_service.tables import Intake, Staff
+from notifications import alerts, roster, subscriptions
+from shared_schema.form import load_form
+from shared_schema.intake import AnswerState, Status
+
+router = APIRouter()
+
+_STAFF_LANGUAGE = "en"
+
+
+@router.get("/")
+def home(who: Reader) -> Response:
+    return RedirectResponse("/queue" if staff.may_assign(who.staff) else "/my-participants", 303)
+
+
+@router.get("/queue")
+def queue(
+    request: Request, session: Reading, who: Reader, urgent: bool = False, after: int | None = None, part: bool = False
+) -> Response:
+    """Needs Assignment. `part`: only the list, for the page to renew itself."""
+    rows = participants.waiting(session, who.staff, None if after is None else (urgent, after))
+    sites = {participant.site_id for participant, _ in rows}
+    return page(
+        request,
+        "queue_rows.html" if part else "queue.html",
+        **_bar(session, who),
+        rows=rows,
+        more=len(rows) == participants.PAGE,
+        colleagues={site: participants.colleagues(session, site) for site in sites},
+        may_assign=staff.may_assign(who.staff),
+        done=request.query_params.get("done") == "assigned",
+    )
+
+
+@router.get("/my-participants")
+def my_participants(request: Request, session: Reading, who: Reader) -> Response:
+    return page(
+        request,
+        "my_participants.html",
+        **_bar(session, who),
+        needs_intake=participants.caseload(session, who.staff, Status.NEEDS_INTAKE),
+        active=participants.caseload(session, who.staff, Status.ACTIVE),
+    )
+
+
+@router.get("/intakes/{intake_id}")
+def intake(request: Request, session: Writing, who: Viewer, intake_id: UUID) -> Response:
+    found = participants.review(session, who.staff, intake_id, datetime.now(UTC))
+    told = alerts.of_subject(session, str(intake_id))
+    taken = next((alert for alert in told if alert.acknowledged_at), None)
+    return page(
+        request,
+        "intake.html",
+        **_bar(session, who),
+        intake=found,
+        participant=found.participant,
+        answers=_answers(found),
+        language=load_form(found.form_name, found.form_version).texts[found.language].name,
+        ticket=load_form(found.form_name, found.form_version).ticket_text(found.ticket, found.language),
+        assignment=participants.assignment_of(session, found.participant_id),
+        colleagues=participants.colleagues(session, found.site_id),
+        may_assign=staff.may_assign(who.staff),
+        taken=taken,
+        taken_by=session.get(Staff, taken.acknowledged_by) if taken and taken.acknowledged_by else None,
+    )
+
+
+@router.post("/intakes/{intake_id}/acknowledgement")
+def acknowledge(session: Writing, who: Actor, intake_id: UUID) -> Response:
+    """ "I'm on it", from the page."""
+    now = datetime.now(UTC)
+    participants.review(session, who.staff, intake_id, now)
+    for alert in alerts.of_subject(session, str(intake_id)):
+        alerts.acknowledge(session, alert.id, who.staff.id, now)
+    return RedirectResponse(f"/intakes/{intake_id}", 303)
+
+
+@router.post("/participants/{participant_id}/assignment")
+def assign(
+    request: Request, session: Writing, who: Actor, participant_id: UUID, staff_id: Annotated[int, Form()]
+) -> Response:
+    assignments.assign(session, participant_id, staff_id, who.staff, datetime.now(UTC))
+    session.commit()  # before anybody is woken to look
+    request.app.state.live.changed()
+    if request.app.state.worker is not None:
+        request.app.state.worker.wake()
+    return RedirectResponse("/queue?done=assigned", 303)
+
+
+@router.post("/duty")
+def duty(
+    session: Writing, who: Actor, site_id: Annotated[int, Form()], on: Annotated[bool, Form()] = False
+) -> Response:
+    if site_id not in {site.id for site in staff.sites_of(session, who.staff)}:
+        raise NotFound("That is not one of your sites.")
+    roster.set_duty(session, site_id, who.staff.id, on, datetime.now(UTC))
+    return RedirectResponse("/alerts", 303)
+
+
+@router.get("/alerts")
+def alerts_page(request: Request, session: Reading, who: Reader) -> Response:
+    """Whether this person would be told: devices, designation, duty."""
+    devices = subscriptions.of_staff(session, who.staff.id)
+    return page(
+        request,
+        "alerts.html",
+        **_bar(session, who),
+        devices=devices,
+        public_key=request.app.state.keys.vapid.public_key,
+    )
+
+
+def _bar(session: Session, who: SignedIn) -> dict[str, Any]:
+    """What the bar at the top of every page shows."""
+    sites = staff.sites_of(session, who.staff)
+    entries = {site.id: roster.entry(session, site.id, who.staff.id) for site in sites}
+    return {
+        "who": who,
+        "sites": sites,
+        "on_duty": {site for site, entry in entries.items() if entry and entry.on_duty_since},
+        "designated": {site for site, entry in entries.items() if entry and entry.designated},
+    }
+
+
+def _answers(intake: Intake) -> list[tuple[str, str, bool]]:
+    """What was asked, what was said and whether it is urgent, in the staff's language and the form's order."""
+    form = load_form(intake.form_name, intake.form_version)
+    texts = form.texts[_STAFF_LANGUAGE]
+    given = answers_of(intake)
+    lines = []
+    for screen in form.items:
+        if (answer := given.get(screen.id)) is None:
+            continue
+        words = texts.screens[screen.id]
+        urgent = any(choice.urgent for choice in screen.choices if choice.id in answer.choices)
+        said = answer.text or ", ".join(words.choices[choice] for choice in answer.choices)
+        lines.append((words.short, said if answer.state is AnswerState.ANSWERED else answer.state.value, urgent))
+    return lines

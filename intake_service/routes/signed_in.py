@@ -1,0 +1,73 @@
+"""Who is asking: the staff member behind the session cookie, and proof that a form came from our own page."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Form, Header, Request
+from sqlalchemy.orm import Session
+
+from intake_service import staff
+from intake_service.db import Reading, Writing
+from intake_service.errors import NotAllowed, SignInNeeded
+from intake_service.tables import Staff
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """`csrf_token` goes into every form of the page."""
+
+    staff: Staff
+    csrf_token: str
+
+
+def cookie_name(request: Request) -> str:
+    """With https the browser itself refuses a cookie of this name from anywhere else."""
+    return "__Host-session" if is_https(request) else "session"
+
+
+def is_https(request: Request) -> bool:
+    return str(request.app.state.settings.public_url).startswith("https:")
+
+
+def token_of(request: Request) -> str:
+    return request.cookies.get(cookie_name(request), "")
+
+
+def _reader(request: Request, session: Reading) -> SignedIn:
+    return _who(request, session)
+
+
+def _viewer(request: Request, session: Writing) -> SignedIn:
+    return _who(request, session)
+
+
+def _actor(
+    request: Request,
+    session: Writing,
+    csrf: Annotated[str, Form()] = "",
+    x_csrf_token: Annotated[str, Header()] = "",
+) -> SignedIn:
+    who = _who(request, session)
+    if not hmac.compare_digest(who.csrf_token.encode(), (csrf or x_csrf_token).encode()):
+        raise NotAllowed("This page is too old or not ours. Load it again, then try once more.")
+    return who
+
+
+def _who(request: Request, session: Session) -> SignedIn:
+    token = token_of(request)
+    if not token:
+        raise SignInNeeded("Please sign in.")
+    member, browser = staff.signed_in(session, token, datetime.now(UTC))
+    return SignedIn(member, browser.csrf_token)
+
+
+Reader = Annotated[SignedIn, Depends(_reader, scope="function")]
+"""Looks at what leaves no trace."""
+
+Viewer = Annotated[SignedIn, Depends(_viewer, scope="function")]
+"""Looks at what is kept as an event."""
+
+Actor = Annotated[SignedIn, Depends(_actor, scope="function")]
+"""Changes something, from a form of ours."""
