@@ -2,6 +2,8 @@
 import { tickClocks } from "/static/console.js";
 
 const EVERY = 10000;
+const LIVE = "Live";
+const POLLING = "Renewed every 10 seconds";
 const rows = document.getElementById("rows");
 const live = document.getElementById("live");
 let polling;
@@ -14,23 +16,26 @@ function isBusy() {
     : [...rows.querySelectorAll("select")].some((select) => select.value !== "");
 }
 
+function wait() {
+  stale = true;
+  live.textContent = "The list may have changed. It is renewed when you have saved.";
+}
+
 async function renew() {
-  if (isBusy()) {
-    stale = true;
-    live.textContent = "The list has changed. It is renewed when you have saved.";
-    return;
-  }
+  if (isBusy()) return wait();
   const url = new URL(location.href);
   url.searchParams.set("part", "true");
   url.searchParams.delete("done");
   const answer = await fetch(url, { headers: { Accept: "text/html" } });
   if (answer.redirected) {
-    location.reload(); // signed out
-    return;
+    return location.reload(); // signed out
   }
   if (!answer.ok) return;
+  const list = await answer.text();
+  if (isBusy()) return wait(); // they began while the list was on its way
   const focused = document.activeElement?.closest?.(".row")?.id;
-  rows.innerHTML = await answer.text();
+  rows.innerHTML = list;
+  if (stale) live.textContent = polling ? POLLING : LIVE;
   stale = false;
   if (focused) document.getElementById(focused)?.querySelector("a")?.focus();
   tickClocks(rows);
@@ -39,7 +44,7 @@ async function renew() {
 function poll(on) {
   clearInterval(polling);
   polling = on ? setInterval(() => renew().catch(() => {}), EVERY) : undefined;
-  live.textContent = on ? "Renewed every 10 seconds" : "Live";
+  live.textContent = on ? POLLING : LIVE;
 }
 
 const events = new EventSource("/events");

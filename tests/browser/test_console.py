@@ -1,0 +1,162 @@
+"""The console as people use it, in a real Chromium."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright, ViewportSize, expect
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from intake_service import migrations
+from intake_service.app import create_app
+from intake_service.encrypted import unlock
+from intake_service.keys import Keys, open_keys
+from intake_service.settings import Settings
+from notifications.db import connect, writing
+from shared_schema.intake import Answer
+from tests.intake_service.center import PASSWORD, Center, a_center, somebody_waits
+from tests.intake_service.live import Service, running_service
+from tests.intake_service.people import a_received_intake, a_record
+from tests.support.chromium import DESK, PHONE, running_chromium
+
+PICTURES = Path("build/pictures/console")
+
+
+@pytest.fixture
+def engine(database_url: str, tmp_path: Path) -> Iterator[Engine]:
+    engine = connect(database_url)
+    migrations.migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def keys(engine: Engine, tmp_path: Path) -> Keys:
+    keys = open_keys(tmp_path / "keys", engine, datetime.now(UTC))
+    unlock(engine, keys.data)
+    return keys
+
+
+@pytest.fixture
+def session(engine: Engine, keys: Keys) -> Iterator[Session]:
+    with Session(writing(engine), expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def center(session: Session, keys: Keys) -> Center:
+    return a_center(session, keys)
+
+
+@pytest.fixture
+def service(center: Center, database_url: str, tmp_path: Path) -> Iterator[Service]:
+    settings = Settings(database_url=database_url, keys_dir=tmp_path / "keys", worker_inside=False)
+    with running_service(create_app(settings)) as service:
+        yield service
+
+
+def sign_in(page: Page, service: Service, name: str, path: str = "/") -> None:
+    page.goto(f"{service.url}/sign-in?next={path}")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_an_intake_appears_by_itself_and_is_assigned_with_the_keyboard(
+    playwright: Playwright, service: Service, session: Session, center: Center
+) -> None:
+    with running_chromium(playwright) as page:
+        sign_in(page, service, "alice")
+        expect(page.get_by_text("Nobody is waiting")).to_be_visible()
+        expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+        somebody_waits(session, center, a_record("Zuleika Testperson"))
+        service.app.state.live.changed()
+        expect(page.get_by_role("link", name="Zuleika Testperson")).to_be_visible()
+
+        page.get_by_label("Assign peer to Zuleika Testperson").focus()
+        page.keyboard.press("B")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Assigned. They are being told now.")).to_be_visible()
+        expect(page.get_by_text("Nobody is waiting")).to_be_visible()
+
+    with running_chromium(playwright, PHONE) as page:
+        sign_in(page, service, "bob")
+        expect(page.get_by_role("region", name="Needs Intake").get_by_role("link")).to_have_text("Zuleika Testperson")
+
+
+def test_the_console_works_without_javascript(
+    playwright: Playwright, service: Service, session: Session, center: Center
+) -> None:
+    somebody_waits(session, center, a_record("Zuleika Testperson"))
+    with running_chromium(playwright) as page:
+        page.route("**/*.js", lambda route: route.abort())
+        sign_in(page, service, "alice")
+        page.get_by_role("link", name="Zuleika Testperson").click()
+        expect(page.get_by_role("heading", name="Zuleika Testperson")).to_be_visible()
+        page.get_by_label("Assign peer to Zuleika Testperson").select_option(str(center.charlie))
+        page.get_by_role("button", name="Save").click()
+
+        expect(page.get_by_text("Assigned. They are being told now.")).to_be_visible()
+
+
+def test_the_slower_supervisor_is_told_who_was_faster(
+    playwright: Playwright, service: Service, session: Session, center: Center
+) -> None:
+    somebody_waits(session, center, a_record("Zuleika Testperson"))
+    with running_chromium(playwright) as hers, running_chromium(playwright) as theirs:
+        for page, name, peer in ((hers, "alice", center.bob), (theirs, "dana", center.charlie)):
+            sign_in(page, service, name)
+            page.get_by_label("Assign peer to Zuleika Testperson").select_option(str(peer))
+        hers.get_by_role("button", name="Save").click()
+        expect(hers.get_by_text("Assigned.")).to_be_visible()
+        theirs.get_by_role("button", name="Save").click()
+
+        expect(theirs.get_by_text("Alice was faster: Bob has had this participant since")).to_be_visible()
+
+
+@pytest.mark.pictures
+@pytest.mark.parametrize("shape", ["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_drawn(
+    playwright: Playwright, service: Service, session: Session, center: Center, shape: str, scheme: str
+) -> None:
+    now = datetime.now(UTC)
+    first = a_received_intake(session, center.kiosk.id, a_record("Zuleika Testperson"), now - timedelta(minutes=74))
+    a_received_intake(session, center.kiosk.id, a_record("Quirin Sample"), now - timedelta(minutes=3))
+    urgent = a_received_intake(
+        session,
+        center.kiosk.id,
+        a_record(
+            "Maximiliana Longname-Example",
+            urgent=True,
+            language="es",
+            brings_you=Answer.of("housing", "company"),
+            help_today=Answer.of("check-in"),
+        ),
+        now - timedelta(minutes=1),
+    )
+    session.commit()
+    viewport: ViewportSize = DESK if shape == "desk" else PHONE
+    pages = {
+        "queue": "/queue",
+        "intake": f"/intakes/{urgent.receipt.intake_id}",
+        "my-participants": "/my-participants",
+        "alerts": "/alerts",
+        "not-found": f"/intakes/{center.kiosk.id}",
+    }
+    with running_chromium(playwright, viewport) as page:
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.goto(f"{service.url}/sign-in")
+        page.screenshot(path=PICTURES / f"sign-in-{shape}-{scheme}.png")
+        sign_in(page, service, "alice")
+        for name, path in pages.items():
+            page.goto(service.url + path)
+            page.wait_for_timeout(300)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            page.screenshot(path=PICTURES / f"{name}-{shape}-{scheme}.png", full_page=True)
+            assert width <= viewport["width"], f"{name} is wider than the screen"
+    assert first.new
