@@ -29,7 +29,8 @@ KIVY = {
     "KIVY_NO_ARGS": "1",
     "KIVY_NO_CONFIG": "1",
     "KIVY_NO_FILELOG": "1",  # no log of ours or Kivy's is ever on the disk of a kiosk
-    "KIVY_LOG_MODE": "PYTHON",
+    "KIVY_NO_CONSOLELOG": "1",  # it warns of input devices that we do not want; what breaks is raised
+    "KIVY_LOG_MODE": "MIXED",
     "KIVY_WINDOW": "sdl2",
     "KIVY_TEXT": "sdl2",
     "SDL_NO_SIGNAL_HANDLERS": "1",
@@ -78,7 +79,6 @@ class Kiosk:
     def run(self, **shown: Any) -> None:
         """Until the window is closed or SIGTERM comes."""
         os.environ.update(KIVY)
-        logging.getLogger("kivy").setLevel(logging.ERROR)  # it warns of input devices that we do not want
         # imported here: Kivy reads the environment when it is imported
         from kiosk_client.app import KioskApp  # noqa: PLC0415
 

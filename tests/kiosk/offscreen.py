@@ -3,7 +3,6 @@
 One window a process is what SDL and Kivy can do, so there is one `OffscreenKiosk` at a time.
 """
 
-import logging
 import os
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,14 +18,13 @@ from shared_schema.kiosk_api import KioskConfig
 from shared_schema.sealing import OpeningKey
 
 os.environ.update(KIVY, SDL_VIDEODRIVER="offscreen")
-logging.getLogger("kivy").setLevel(logging.ERROR)
 
-from kivy.base import EventLoop, stopTouchApp  # noqa: E402  (Kivy reads the environment at its import)
-from kivy.tests.common import UnitTestTouch  # noqa: E402
+from kivy.base import EventLoop, stopTouchApp
+from kivy.tests.common import UnitTestTouch
 
-from kiosk_client.app import KioskApp  # noqa: E402
-from kiosk_client.panel import assumed_pixels_per_mm  # noqa: E402
-from kiosk_client.screens.surface import Surface  # noqa: E402
+from kiosk_client.app import KioskApp
+from kiosk_client.panel import assumed_pixels_per_mm
+from kiosk_client.screens.surface import Surface
 
 
 def a_config(form: Form) -> KioskConfig:

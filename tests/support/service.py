@@ -120,13 +120,14 @@ class Service:
         assert self.process is not None
         self.process.kill()
 
-    def command(self, *arguments: str) -> str:
-        """What `python -m intake_service ARGUMENTS` prints; it must succeed."""
+    def command(self, *arguments: str, typed: str = "") -> str:
+        """What `python -m intake_service ARGUMENTS` prints; it must succeed. `typed`: on its standard input."""
         done = subprocess.run(
             [sys.executable, "-m", "intake_service", *arguments],
             env={**os.environ, **self.environment},
             cwd=_root(),
             capture_output=True,
+            input=typed,
             text=True,
             timeout=60,
             check=False,
