@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from intake_service.db import Writing
 from intake_service.errors import InvalidRequest, NotFound
-from intake_service.routes.signed_in import Actor
+from intake_service.routes.signed_in import Script
 from notifications import alerts, subscriptions
 from notifications.subscriptions import BadSubscription, Policy
 from notifications.tables import AlertKind
@@ -43,7 +43,7 @@ class Token(Body):
 
 
 @router.post("/subscriptions", status_code=204)
-def subscribe(body: BrowserSubscription, request: Request, session: Writing, who: Actor) -> None:
+def subscribe(body: BrowserSubscription, request: Request, session: Writing, who: Script) -> None:
     """Keep this browser's subscription, or confirm it."""
     settings = request.app.state.settings
     policy = Policy(settings.push_hosts, settings.push_allow_private)
@@ -58,12 +58,12 @@ def subscribe(body: BrowserSubscription, request: Request, session: Writing, who
 
 
 @router.post("/subscriptions/removal", status_code=204)
-def unsubscribe(body: Endpoint, session: Writing, who: Actor) -> None:
+def unsubscribe(body: Endpoint, session: Writing, who: Script) -> None:
     subscriptions.remove(session, who.staff.id, body.endpoint)
 
 
 @router.post("/test", status_code=204)
-def test(request: Request, session: Writing, who: Actor) -> None:
+def test(request: Request, session: Writing, who: Script) -> None:
     """Send an alert to one's own devices."""
     host = urlsplit(request.app.state.settings.public_url).hostname or ""
     alerts.raise_alert(

@@ -43,14 +43,16 @@ def _viewer(request: Request, session: Writing) -> SignedIn:
     return _who(request, session)
 
 
-def _actor(
-    request: Request,
-    session: Writing,
-    csrf: Annotated[str, Form()] = "",
-    x_csrf_token: Annotated[str, Header()] = "",
-) -> SignedIn:
-    who = _who(request, session)
-    if not hmac.compare_digest(who.csrf_token.encode(), (csrf or x_csrf_token).encode()):
+def _actor(request: Request, session: Writing, csrf: Annotated[str, Form()] = "") -> SignedIn:
+    return _from_our_page(_who(request, session), csrf)
+
+
+def _script(request: Request, session: Writing, x_csrf_token: Annotated[str, Header()] = "") -> SignedIn:
+    return _from_our_page(_who(request, session), x_csrf_token)
+
+
+def _from_our_page(who: SignedIn, csrf: str) -> SignedIn:
+    if not hmac.compare_digest(who.csrf_token.encode(), csrf.encode()):
         raise NotAllowed("This page is too old or not ours. Load it again, then try once more.")
     return who
 
@@ -71,3 +73,6 @@ Viewer = Annotated[SignedIn, Depends(_viewer, scope="function")]
 
 Actor = Annotated[SignedIn, Depends(_actor, scope="function")]
 """Changes something, from a form of ours."""
+
+Script = Annotated[SignedIn, Depends(_script, scope="function")]
+"""Changes something, from a script of ours, which sends JSON and the token in a header."""
