@@ -11,14 +11,14 @@ from typing import Any
 
 from kiosk_client.__main__ import main
 from kiosk_client.layout import Placed
-from kiosk_client.view import View
+from kiosk_client.view import Field, Touch, View
 
 
 def observe(file: Path, view: View, placed: Sequence[Placed], surface: Any) -> None:
     touches = {
         str(each.item.tap): [each.rect.x + each.rect.width / 2, each.rect.y + each.rect.height / 2]
         for each in placed
-        if getattr(each.item, "tap", None) is not None
+        if isinstance(each.item, Touch | Field)
     }
     draft = file.with_suffix(".new")
     draft.write_text(json.dumps({"view": view.name, "touches": touches, "cut": surface.cut}))
