@@ -2,7 +2,7 @@
 RUN = .venv/bin/python
 BENCHES = $(basename $(notdir $(wildcard bench/[a-z]*.py)))
 
-.PHONY: help demo demo-reset test env packages lint types pictures bench lock
+.PHONY: help demo demo-reset test env packages lint types pictures bench wheel lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: $(addprefix bench-,$(BENCHES)) ## measure everything: tables, and rows in
 
 bench-%: env
 	$(RUN) -m bench.$*
+
+wheel: env ## build the package under dist
+	$(RUN) -m hatchling build --target wheel
 
 lock: env ## write the hashed lock files anew
 	scripts/lock
