@@ -35,7 +35,6 @@ class Place(StrEnum):
 
 
 _ASKS = frozenset({Place.TALK, Place.START_OVER, Place.DELETE})
-_ENDS = frozenset({Place.TICKET, Place.DELETED, Place.NOT_SAVED})
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,8 @@ class Flow:
             return
         if self._screen.kind in {"name", "text", "phone"}:
             self._answers[self._screen.id] = Answer.of(text=" ".join(self.typed.split()))
-        if self._screen.id in self._urgent_screens() and self.form.is_urgent(self._answers) and not self._urgent_shown:
+        may_be_urgent = any(choice.urgent for choice in self._screen.choices)
+        if may_be_urgent and self.form.is_urgent(self._answers) and not self._urgent_shown:
             self._urgent_shown = True
             self._place = Place.URGENT
             return
@@ -334,9 +334,6 @@ class Flow:
             for screen in self.form.screens
             if screen.kind not in {"language", "ticket"} and screen.shown_for(self._answers)
         ]
-
-    def _urgent_screens(self) -> set[str]:
-        return {screen.id for screen in self.form.items if any(choice.urgent for choice in screen.choices)}
 
     def _forward(self) -> None:
         """To the next screen; after a change to the questions that it brought up, then to the review."""

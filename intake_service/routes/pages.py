@@ -37,7 +37,7 @@ def _waiting(since: datetime, now: datetime) -> str:
 
 
 def _strokes(name: str) -> list[dict[str, str]]:
-    """A drawing as SVG elements: `{"circle": ...}` or `{"path": ...}` values for the icon macro."""
+    """A drawing as the attributes of SVG elements: `d` of a path, or `cx`, `cy`, `r` of a circle."""
     elements = []
     for stroke in icons.drawing(name):
         if isinstance(stroke, icons.Circle):
