@@ -25,6 +25,13 @@ def _engine(request: Request) -> Engine:
     return engine
 
 
+def commit_and_wake_worker(request: Request, session: Session) -> None:
+    """Commit now, since whoever is woken looks at once, and have the worker inside this process send what there is."""
+    session.commit()
+    if request.app.state.worker is not None:
+        request.app.state.worker.wake()
+
+
 # scope="function" ends the dependency, and so commits, before the response is sent:
 # a failed commit is a failed request.
 Reading = Annotated[Session, Depends(_reading_session, scope="function")]

@@ -113,8 +113,8 @@ def _sites_seen(session: Session, member: Staff) -> list[int]:
     sites = [site.id for site in staff.sites_of(session, member)]
     if staff.may_assign(member):
         return sites
-    entries = ((site, roster.entry(session, site, member.id)) for site in sites)
-    return [site for site, entry in entries if entry is not None and entry.designated]
+    designated = {entry.site_id for entry in roster.of_staff(session, member.id) if entry.designated}
+    return [site for site in sites if site in designated]
 
 
 def _may_see(session: Session, member: Staff, participant: Participant) -> bool:

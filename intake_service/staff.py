@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from intake_service.errors import Conflict, InvalidRequest, NotFound, SignInNeeded, WrongPassword
@@ -117,10 +117,14 @@ def signed_in(session: Session, token: str, now: datetime) -> tuple[Staff, Staff
 
 
 def is_seen(session: Session, browser: StaffSession, now: datetime) -> None:
-    """Keep the session from idling out."""
-    if browser.last_seen_at <= now - _SEEN_AGAIN:
-        browser.last_seen_at = now
-        session.flush()
+    """Somebody uses this browser: keep its session from idling out. Needs a writing session."""
+    this = StaffSession.token_digest == browser.token_digest
+    session.execute(update(StaffSession).where(this).values(last_seen_at=now))
+
+
+def is_due(browser: StaffSession, now: datetime) -> bool:
+    """Whether it is worth a write to call `is_seen`."""
+    return browser.last_seen_at <= now - _SEEN_AGAIN
 
 
 def sign_out(session: Session, token: str) -> None:

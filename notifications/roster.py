@@ -12,6 +12,11 @@ def entry(session: Session, site_id: int, staff_id: int) -> RosterEntry | None:
     return session.scalar(select(RosterEntry).where(RosterEntry.site_id == site_id, RosterEntry.staff_id == staff_id))
 
 
+def of_staff(session: Session, staff_id: int) -> list[RosterEntry]:
+    """A person's entries, at every site where they have one."""
+    return list(session.scalars(select(RosterEntry).where(RosterEntry.staff_id == staff_id)))
+
+
 def designate(session: Session, site_id: int, staff_id: int, designated: bool) -> None:
     """Tell this staff member of the site's alerts from now on, or no longer."""
     _entry_for(session, site_id, staff_id).designated = designated

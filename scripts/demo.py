@@ -62,7 +62,7 @@ def main() -> int:
         if has_display:
             running.append(_start("kiosk_client"))
         _explain(url, has_display)
-        return _wait(running)
+        return running[0].wait()  # a kiosk window that was closed is no reason to stop
     except KeyboardInterrupt:
         return 0
     finally:
@@ -111,11 +111,6 @@ def _explain(url: str, has_display: bool) -> None:
     print(
         "\nCtrl-C stops all of it. `make demo` goes on with the same data; `make demo-reset` starts over.\n", flush=True
     )
-
-
-def _wait(running: list[subprocess.Popen[bytes]]) -> int:
-    """Until the service ends. A kiosk window that was closed is no reason to stop."""
-    return running[0].wait()
 
 
 def _stop(running: list[subprocess.Popen[bytes]]) -> None:

@@ -8,7 +8,9 @@ from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import Engine
 
 from notifications.db import connect
+from tests.support.firefox import Firefox, firefox_profile, running_firefox
 from tests.support.postgres import Postgres, running_postgres
+from tests.support.push_server import PushServer, running_push_server
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +47,24 @@ def playwright() -> Iterator[Playwright]:
     """
     with sync_playwright() as running:
         yield running
+
+
+@pytest.fixture
+def push_server() -> Iterator[PushServer]:
+    """A push service of our own, that Firefox connects to."""
+    with running_push_server() as server:
+        yield server
+
+
+@pytest.fixture
+def profile(push_server: PushServer) -> Iterator[Path]:
+    """A Firefox profile for `push_server`; a test that closes and reopens the browser starts it itself."""
+    with firefox_profile(push_server.websocket_url) as folder:
+        yield folder
+
+
+@pytest.fixture
+def firefox(profile: Path) -> Iterator[Firefox]:
+    """A Firefox whose pushes come by `push_server`."""
+    with running_firefox(profile) as browser:
+        yield browser

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, Playwright, expect
 
 from tests.kiosk.window import KioskWindow, running_kiosk
 from tests.support.chromium import PHONE, running_chromium
-from tests.support.firefox import Firefox, firefox_profile, running_firefox
-from tests.support.push_server import PushServer, running_push_server
+from tests.support.firefox import Firefox
+from tests.support.push_server import PushServer
 from tests.support.service import Service, running_service
 from tests.support.xvfb import virtual_screen
 
@@ -34,18 +34,6 @@ def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
             service.command("staff", "add", username, *arguments, typed=PASSWORD)
         service.command("staff", "designate", "bob", "--site", SITE)
         yield service
-
-
-@pytest.fixture
-def push_server() -> Iterator[PushServer]:
-    with running_push_server() as server:
-        yield server
-
-
-@pytest.fixture
-def firefox(push_server: PushServer) -> Iterator[Firefox]:
-    with firefox_profile(push_server.websocket_url) as profile, running_firefox(profile) as browser:
-        yield browser
 
 
 @pytest.fixture

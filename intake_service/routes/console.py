@@ -9,15 +9,16 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from intake_service import assignments, participants, staff
-from intake_service.db import Reading, Writing
+from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import NotFound
 from intake_service.intakes import answers_of
 from intake_service.routes.pages import page
 from intake_service.routes.signed_in import Actor, Reader, SignedIn, Viewer
-from intake_service.tables import Intake, Staff
+from intake_service.tables import Staff
 from notifications import alerts, roster, subscriptions
+from shared_schema.form import Form as IntakeForm
 from shared_schema.form import load_form
-from shared_schema.intake import AnswerState, Status
+from shared_schema.intake import Answer, AnswerState, Status
 
 router = APIRouter()
 
@@ -62,6 +63,7 @@ def my_participants(request: Request, session: Reading, who: Reader) -> Response
 @router.get("/intakes/{intake_id}")
 def intake(request: Request, session: Writing, who: Viewer, intake_id: UUID) -> Response:
     found = participants.review(session, who.staff, intake_id, datetime.now(UTC))
+    form = load_form(found.form_name, found.form_version)
     told = alerts.of_subject(session, str(intake_id))
     taken = next((alert for alert in told if alert.acknowledged_at), None)
     return page(
@@ -70,9 +72,9 @@ def intake(request: Request, session: Writing, who: Viewer, intake_id: UUID) -> 
         **_bar(session, who),
         intake=found,
         participant=found.participant,
-        answers=_answers(found),
-        language=load_form(found.form_name, found.form_version).texts[found.language].name,
-        ticket=load_form(found.form_name, found.form_version).ticket_text(found.ticket, found.language),
+        answers=_answers(form, answers_of(found)),
+        language=form.texts[found.language].name,
+        ticket=form.ticket_text(found.ticket, found.language),
         assignment=participants.assignment_of(session, found.participant_id),
         colleagues=participants.colleagues(session, found.site_id),
         may_assign=staff.may_assign(who.staff),
@@ -96,10 +98,8 @@ def assign(
     request: Request, session: Writing, who: Actor, participant_id: UUID, staff_id: Annotated[int, Form()]
 ) -> Response:
     assignments.assign(session, participant_id, staff_id, who.staff, datetime.now(UTC))
-    session.commit()  # before anybody is woken to look
+    commit_and_wake_worker(request, session)
     request.app.state.live.changed()
-    if request.app.state.worker is not None:
-        request.app.state.worker.wake()
     return RedirectResponse("/queue?done=assigned", 303)
 
 
@@ -128,21 +128,18 @@ def alerts_page(request: Request, session: Reading, who: Reader) -> Response:
 
 def _bar(session: Session, who: SignedIn) -> dict[str, Any]:
     """What the bar at the top of every page shows."""
-    sites = staff.sites_of(session, who.staff)
-    entries = {site.id: roster.entry(session, site.id, who.staff.id) for site in sites}
+    entries = roster.of_staff(session, who.staff.id)
     return {
         "who": who,
-        "sites": sites,
-        "on_duty": {site for site, entry in entries.items() if entry and entry.on_duty_since},
-        "designated": {site for site, entry in entries.items() if entry and entry.designated},
+        "sites": staff.sites_of(session, who.staff),
+        "on_duty": {entry.site_id for entry in entries if entry.on_duty_since},
+        "designated": {entry.site_id for entry in entries if entry.designated},
     }
 
 
-def _answers(intake: Intake) -> list[tuple[str, str, bool]]:
+def _answers(form: IntakeForm, given: dict[str, Answer]) -> list[tuple[str, str, bool]]:
     """What was asked, what was said and whether it is urgent, in the staff's language and the form's order."""
-    form = load_form(intake.form_name, intake.form_version)
     texts = form.texts[_STAFF_LANGUAGE]
-    given = answers_of(intake)
     lines = []
     for screen in form.items:
         if (answer := given.get(screen.id)) is None:

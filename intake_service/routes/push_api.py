@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from intake_service.db import Writing
+from intake_service.db import Writing, commit_and_wake_worker
 from intake_service.errors import InvalidRequest, NotFound
 from intake_service.routes.signed_in import Script
 from notifications import alerts, subscriptions
@@ -69,9 +69,7 @@ def test(request: Request, session: Writing, who: Script) -> None:
     alerts.raise_alert(
         session, AlertKind.TEST, 0, host, f"test-{who.staff.id}", "/alerts", [who.staff.id], datetime.now(UTC)
     )
-    session.commit()  # before anybody is woken to look
-    if request.app.state.worker is not None:
-        request.app.state.worker.wake()
+    commit_and_wake_worker(request, session)
 
 
 @router.post("/shown", status_code=204)

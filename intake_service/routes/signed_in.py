@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from intake_service import staff
 from intake_service.db import Reading, Writing
-from intake_service.errors import NotAllowed, SignInNeeded
+from intake_service.errors import NotAllowed
 from intake_service.tables import Staff
+from notifications.db import writing
 
 
 @dataclass(frozen=True)
@@ -35,34 +36,36 @@ def token_of(request: Request) -> str:
     return request.cookies.get(cookie_name(request), "")
 
 
-def _reader(request: Request, session: Reading) -> SignedIn:
-    return _who(request, session)
+def _reader(request: Request, session: Reading, part: bool = False) -> SignedIn:
+    """`part`: a page renews itself. Nobody need be there, so that it does not keep the session from idling out."""
+    now = datetime.now(UTC)
+    member, browser = staff.signed_in(session, token_of(request), now)
+    if staff.is_due(browser, now) and not part:
+        with Session(writing(request.app.state.engine)) as own, own.begin():
+            staff.is_seen(own, browser, now)
+    return SignedIn(member, browser.csrf_token)
 
 
 def _viewer(request: Request, session: Writing) -> SignedIn:
-    return _who(request, session)
+    now = datetime.now(UTC)
+    member, browser = staff.signed_in(session, token_of(request), now)
+    if staff.is_due(browser, now):
+        staff.is_seen(session, browser, now)
+    return SignedIn(member, browser.csrf_token)
 
 
 def _actor(request: Request, session: Writing, csrf: Annotated[str, Form()] = "") -> SignedIn:
-    return _from_our_page(_who(request, session), csrf)
+    return _from_our_page(_viewer(request, session), csrf)
 
 
 def _script(request: Request, session: Writing, x_csrf_token: Annotated[str, Header()] = "") -> SignedIn:
-    return _from_our_page(_who(request, session), x_csrf_token)
+    return _from_our_page(_viewer(request, session), x_csrf_token)
 
 
 def _from_our_page(who: SignedIn, csrf: str) -> SignedIn:
     if not hmac.compare_digest(who.csrf_token.encode(), csrf.encode()):
         raise NotAllowed("This page is too old or not ours. Load it again, then try once more.")
     return who
-
-
-def _who(request: Request, session: Session) -> SignedIn:
-    token = token_of(request)
-    if not token:
-        raise SignInNeeded("Please sign in.")
-    member, browser = staff.signed_in(session, token, datetime.now(UTC))
-    return SignedIn(member, browser.csrf_token)
 
 
 Reader = Annotated[SignedIn, Depends(_reader, scope="function")]

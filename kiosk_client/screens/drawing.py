@@ -74,8 +74,9 @@ def _label(group: InstructionGroup, inner: Rect, touch: Touch, ink: Colour, size
     line = sizes.smallest * LINE if touch.detail else 0
     height = inner.height - line
     text = set_text(touch.text, room, height, setting)
-    wide = min(room, _natural_width(touch.text, text, setting, room))
-    x = inner.x + ((inner.width - side - between - wide) / 2 if centered else 0)
+    x = inner.x
+    if centered:
+        x += (inner.width - side - between - _natural_width(touch.text, text, setting, room)) / 2
     if icon:
         _picture(group, Rect(x, inner.y + (inner.height - side) / 2, side, side), icon, ink)
         x += side + between
@@ -92,7 +93,7 @@ def _natural_width(text: str, rendered: Text, setting: Setting, room: float) -> 
     one = set_text(
         text, room, rendered.texture.height, Setting(setting.wanted, setting.smallest, setting.bold, one_line=True)
     )
-    return float(one.texture.width) if one.fits else room
+    return min(room, float(one.texture.width)) if one.fits else room
 
 
 def _key(group: InstructionGroup, inner: Rect, touch: Touch, ink: Colour, sizes: Sizes) -> bool:

@@ -14,6 +14,7 @@ from intake_service.encrypted import unlock
 from intake_service.keys import Keys, open_keys
 from intake_service.settings import Settings
 from notifications.db import connect, writing
+from tests.intake_service.center import Center, a_center
 from tests.intake_service.live import Service, running_service
 
 
@@ -42,6 +43,12 @@ def session(engine: Engine) -> Iterator[Session]:
     """A writing session; what it has not committed when the test ends is gone."""
     with Session(writing(engine), expire_on_commit=False) as session:
         yield session
+
+
+@pytest.fixture
+def center(session: Session, keys: Keys) -> Center:
+    """A site with a kiosk and people who can sign in."""
+    return a_center(session, keys)
 
 
 @pytest.fixture

@@ -9,21 +9,15 @@ from sqlalchemy.orm import Session
 
 from intake_service.assignments import assign
 from intake_service.errors import Conflict, InvalidRequest, NotAllowed, NotFound, ServiceError
-from intake_service.keys import Keys
 from intake_service.tables import Assignment, Event, Intake, Participant, Role, Staff
 from notifications import alerts
 from notifications.db import writing
 from notifications.tables import AlertKind
 from shared_schema.intake import Status
-from tests.intake_service.center import Center, a_center, somebody_waits
+from tests.intake_service.center import Center, somebody_waits
 from tests.intake_service.people import a_site, a_staff_member
 
 NOW = datetime(2026, 11, 23, 9, 45, tzinfo=UTC)
-
-
-@pytest.fixture
-def center(session: Session, keys: Keys) -> Center:
-    return a_center(session, keys)
 
 
 @pytest.fixture

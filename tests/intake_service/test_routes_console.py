@@ -4,20 +4,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intake_service.keys import Keys
 from intake_service.tables import Event, Participant, StaffSession
-from tests.intake_service.center import Center, a_center, sign_in, somebody_waits
+from tests.intake_service.center import Center, sign_in, somebody_waits
 from tests.intake_service.live import Service
 from tests.intake_service.people import a_record
 
 HTML = {"Accept": "text/html"}
 FOR_EVERYBODY = {"/healthz", "/sign-in", "/service-worker.js", "/manifest.webmanifest"}
 BY_A_SECRET_IN_THE_BODY = {"/api/v1/kiosks/enroll", "/api/v1/push/shown", "/api/v1/push/acknowledged"}
-
-
-@pytest.fixture
-def center(session: Session, keys: Keys) -> Center:
-    return a_center(session, keys)
 
 
 def test_nothing_opens_without_signing_in(service: Service, center: Center) -> None:

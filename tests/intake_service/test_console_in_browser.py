@@ -1,60 +1,19 @@
 """The console as people use it, in a real Chromium."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Playwright, ViewportSize, expect
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from intake_service import migrations
-from intake_service.app import create_app
-from intake_service.encrypted import unlock
-from intake_service.keys import Keys, open_keys
-from intake_service.settings import Settings
-from notifications.db import connect, writing
 from shared_schema.intake import Answer
-from tests.intake_service.center import PASSWORD, Center, a_center, somebody_waits
-from tests.intake_service.live import Service, running_service
+from tests.intake_service.center import PASSWORD, Center, somebody_waits
+from tests.intake_service.live import Service
 from tests.intake_service.people import a_received_intake, a_record
 from tests.support.chromium import DESK, PHONE, running_chromium
 
 PICTURES = Path("build/pictures/console")
-
-
-@pytest.fixture
-def engine(database_url: str, tmp_path: Path) -> Iterator[Engine]:
-    engine = connect(database_url)
-    migrations.migrate(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def keys(engine: Engine, tmp_path: Path) -> Keys:
-    keys = open_keys(tmp_path / "keys", engine, datetime.now(UTC))
-    unlock(engine, keys.data)
-    return keys
-
-
-@pytest.fixture
-def session(engine: Engine, keys: Keys) -> Iterator[Session]:
-    with Session(writing(engine), expire_on_commit=False) as session:
-        yield session
-
-
-@pytest.fixture
-def center(session: Session, keys: Keys) -> Center:
-    return a_center(session, keys)
-
-
-@pytest.fixture
-def service(center: Center, database_url: str, tmp_path: Path) -> Iterator[Service]:
-    settings = Settings(database_url=database_url, keys_dir=tmp_path / "keys", worker_inside=False)
-    with running_service(create_app(settings)) as service:
-        yield service
 
 
 def sign_in(page: Page, service: Service, name: str, path: str = "/") -> None:
