@@ -10,11 +10,9 @@ Copy the folder to a safe place: without it nobody can read what the database ho
 
 import hashlib
 import hmac
-import os
 import secrets
 import stat
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -27,6 +25,7 @@ from intake_service.encrypted import DataKeys
 from intake_service.errors import NotReady
 from intake_service.tables import KeyInUse
 from notifications.db import writing
+from notifications.private_files import create_once
 from notifications.vapid import FILE_NAME as VAPID_FILE
 from notifications.vapid import VapidKey, VapidKeyError, load_or_create
 from shared_schema.kiosk_api import ServiceKey
@@ -99,28 +98,12 @@ def _require_private(path: Path, mode: str) -> None:
 
 def _make_first_keys(folder: Path) -> None:
     if not _files(folder, "opening"):
-        _create(folder / "opening-1.key", OpeningKey.generate().raw)
+        create_once(folder / "opening-1.key", OpeningKey.generate().raw)
     if not _files(folder, "data"):
-        _create(folder / "data-1.key", secrets.token_bytes(_SECRET))
+        create_once(folder / "data-1.key", secrets.token_bytes(_SECRET))
     if not _files(folder, "digest"):
-        _create(folder / "digest.key", secrets.token_bytes(_SECRET))
+        create_once(folder / "digest.key", secrets.token_bytes(_SECRET))
     load_or_create(folder / VAPID_FILE)
-
-
-def _create(path: Path, content: bytes) -> None:
-    """Write a file that is whole or absent. Another process that was faster keeps its own."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    with suppress(FileExistsError):
-        path.hardlink_to(draft)
-    draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
 
 
 def _read(folder: Path) -> Keys:

@@ -121,14 +121,23 @@ def service_address(typed: str, *, allow_http: bool) -> str:
 
     Raises PairingFailed.
     """
-    typed = typed.strip().rstrip("/")
-    guess = "http" if _is_this_machine(urlsplit(f"//{typed}").hostname or "") else "https"
-    parts = urlsplit(typed if "://" in typed else f"{guess}://{typed}")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.username:
-        raise PairingFailed("An address looks like handoff.example.org. Type it again.")
-    if parts.scheme == "http" and not allow_http and not _is_this_machine(parts.hostname):
+    scheme, host, netloc = _parts(typed.strip().rstrip("/"))
+    if scheme == "http" and not allow_http and not _is_this_machine(host):
         raise PairingFailed("The address must begin with https:// so that nobody on the network can listen.")
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{scheme}://{netloc}"
+
+
+def _parts(typed: str) -> tuple[str, str, str]:
+    """Scheme, host, and host with port."""
+    try:
+        guess = "http" if _is_this_machine(urlsplit(f"//{typed}").hostname or "") else "https"
+        parts = urlsplit(typed if "://" in typed else f"{guess}://{typed}")
+        more = parts.path or parts.query or parts.fragment or parts.username
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and not more:
+            return parts.scheme, parts.hostname, parts.netloc
+    except ValueError:  # a port that is none, or brackets that hold no IPv6 address
+        pass
+    raise PairingFailed("An address looks like handoff.example.org. Type it again.")
 
 
 def _is_this_machine(host: str) -> bool:

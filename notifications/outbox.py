@@ -38,11 +38,15 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a send: the new state, why, and when to try again if it is queued once more."""
+    """What came of a send: the new state, why, and when to try again if it is queued once more.
+
+    `attempted`: false when it was put back without a try, which must not count for the next one's wait.
+    """
 
     state: NoticeState
     failure: str | None = None
     next_try_at: datetime | None = None
+    attempted: bool = True
 
 
 def enqueue(session: Session, alert_id: int, to: Sequence[int], now: datetime) -> None:
@@ -91,7 +95,7 @@ def claim(session: Session, now: datetime, lease: timedelta, limit: int) -> list
         .outerjoin(PushSubscription, PushSubscription.id == Notice.subscription_id)
         .where(Notice.id.in_(ids))
         .order_by(Notice.id)
-    ).tuples()
+    )
     claimed = []
     for notice, alert, subscription in rows:
         if alert.deadline <= now:
@@ -111,6 +115,8 @@ def settle(session: Session, claimed: Claimed, outcome: Outcome, now: datetime) 
     values: dict[str, Any] = {"state": outcome.state, "failure": outcome.failure, "leased_until": None}
     if outcome.state is NoticeState.ACCEPTED:
         values["accepted_at"] = now
+    if not outcome.attempted:
+        values["attempts"] = Notice.attempts - 1
     if outcome.next_try_at is not None:
         values["next_try_at"] = outcome.next_try_at
     changed = session.execute(

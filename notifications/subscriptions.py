@@ -97,15 +97,22 @@ def _own(staff_id: int, endpoint: str) -> Select[PushSubscription]:
 
 
 def _require_usable(endpoint: str, p256dh: str, auth: str, policy: Policy) -> None:
-    parts = urlsplit(endpoint[: _MAX_ENDPOINT + 1])
-    schemes = {"https", "http"} if policy.allow_private else {"https"}
-    if len(endpoint) > _MAX_ENDPOINT or parts.scheme not in schemes or not parts.hostname or parts.username:
-        raise BadSubscription("This browser's push address is not one we can use. Turn alerts off and on again.")
-    if not any(fnmatchcase(parts.hostname, pattern) for pattern in policy.hosts):
+    if not any(fnmatchcase(_host(endpoint, policy), pattern) for pattern in policy.hosts):
         raise BadSubscription("This browser's push service is not on the list of allowed ones. Ask an administrator.")
     point = _decoded(p256dh)
     if len(point) != _POINT or point[0] != 4 or not _on_curve(point) or len(_decoded(auth)) != _AUTH:
         raise BadSubscription("This browser's push keys are not usable. Turn alerts off and on again.")
+
+
+def _host(endpoint: str, policy: Policy) -> str:
+    schemes = {"https", "http"} if policy.allow_private else {"https"}
+    try:
+        parts = urlsplit(endpoint[: _MAX_ENDPOINT + 1])
+    except ValueError:  # brackets that hold no IPv6 address
+        parts = urlsplit("")
+    if len(endpoint) > _MAX_ENDPOINT or parts.scheme not in schemes or not parts.hostname or parts.username:
+        raise BadSubscription("This browser's push address is not one we can use. Turn alerts off and on again.")
+    return parts.hostname
 
 
 def _decoded(value: str) -> bytes:

@@ -1,7 +1,6 @@
 """The key that push services know us by (RFC 8292), made once and kept: a new one would orphan every device."""
 
 import base64
-import os
 import stat
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +8,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from py_vapid import Vapid02
+from py_vapid import Vapid02, VapidException
+
+from notifications.private_files import create_once
 
 FILE_NAME = "vapid.key"
 LIFETIME = timedelta(hours=12)  # RFC 8292 allows 24 h at most
@@ -17,6 +18,10 @@ LIFETIME = timedelta(hours=12)  # RFC 8292 allows 24 h at most
 
 class VapidKeyError(Exception):
     """The key file cannot be used; says what to do."""
+
+
+class CannotSign(Exception):
+    """A push service's origin or our contact is not one that a token can be made for."""
 
 
 @dataclass(frozen=True)
@@ -33,16 +38,19 @@ class VapidKey:
         return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
     def sign(self, origin: str, contact: str, now: datetime) -> str:
-        """The Authorization header for a push service's origin, good for LIFETIME."""
+        """The Authorization header for a push service's origin, good for LIFETIME. Raises CannotSign."""
         claims = {"aud": origin, "sub": contact, "exp": int((now + LIFETIME).timestamp())}
-        header: str = self.signer.sign(claims)["Authorization"]
+        try:
+            header: str = self.signer.sign(claims)["Authorization"]
+        except VapidException:
+            raise CannotSign("no token can be signed: the push address or our contact is not usable") from None
         return header
 
 
 def load_or_create(path: Path) -> VapidKey:
     """The key in a PEM file of mode 600, made if there is none. Raises VapidKeyError."""
     if not path.exists():
-        _create(path)
+        create_once(path, _new_pem())
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise VapidKeyError(f"Other users of this machine may read {path}. Run: chmod 600 {path}")
     try:
@@ -51,20 +59,7 @@ def load_or_create(path: Path) -> VapidKey:
         raise VapidKeyError(f"{path} is damaged. Restore it from its backup.") from error
 
 
-def _create(path: Path) -> None:
-    """Whole or absent; another process that is faster keeps its own."""
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+def _new_pem() -> bytes:
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()

@@ -23,7 +23,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from pywebpush import WebPusher
 
-from notifications.vapid import LIFETIME, VapidKey
+from notifications.vapid import LIFETIME, CannotSign, VapidKey
 
 _CONNECTIONS = 50
 _TOTAL_TIMEOUT = 10.0  # seconds; a service that drips must not hold a slot
@@ -58,8 +58,11 @@ class Rejected(PushError):
 
 
 def origin_of(endpoint: str) -> str:
-    """Scheme, host and port: what a VAPID token is for, and what a Retry-After holds for."""
-    parts = urlsplit(endpoint)
+    """Scheme, host and port: what a VAPID token is for, and what a Retry-After holds for. Empty for no address."""
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:
+        return ""
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -99,10 +102,12 @@ class PushSender:
 
         `thread`: a later message of the same thread replaces this one while the phone is away. Raises PushError.
         """
-        body = _encrypted(endpoint, p256dh, auth, content)
-        headers = self._headers(endpoint, thread, deadline, now)
+        if not origin_of(endpoint):
+            raise Rejected("the push address is not usable", suspect=True)
         if not self._allow_private and _is_private_literal(urlsplit(endpoint).hostname or ""):
             raise Rejected("the push address is inside the own network", suspect=True)
+        body = _encrypted(endpoint, p256dh, auth, content)
+        headers = self._headers(endpoint, thread, deadline, now)
         if self._session is None:
             raise RuntimeError("use `async with PushSender(...)`")
         try:
@@ -135,13 +140,16 @@ class PushSender:
     def _authorization(self, origin: str, now: datetime) -> str:
         header, expires = self._signed.get(origin, ("", now))
         if expires - now < _SIGN_AGAIN:
-            header, expires = self._vapid.sign(origin, self._contact, now), now + LIFETIME
+            try:
+                header, expires = self._vapid.sign(origin, self._contact, now), now + LIFETIME
+            except CannotSign as error:
+                raise Rejected(str(error), suspect=True) from None
             self._signed[origin] = header, expires
         return header
 
 
-class _NotPublic(OSError):
-    """A name that leads into the own network."""
+class _NotPublic(Exception):
+    """A name that leads into the own network. Not an OSError: aiohttp would hide it in one of its own."""
 
 
 class _PublicOnly(AbstractResolver):

@@ -26,6 +26,7 @@ from notifications.webpush import Gone, PushError, PushSender, Rejected, TryLate
 LEASE = timedelta(seconds=30)  # three times the longest send
 _AT_ONCE = 50
 _AT_ONCE_PER_ORIGIN = 25  # a push service that hangs leaves half the slots to the others
+_UNTIL_A_SLOT_IS_FREE = timedelta(seconds=0.2)
 _FIRST_RETRY = 2.0  # seconds, doubled at each try
 _LONGEST_RETRY = 300.0
 _POLL = {"sqlite": 0.25, "postgresql": 5.0}  # seconds; PostgreSQL wakes us, polling only catches what was missed
@@ -117,9 +118,9 @@ class Worker:
         origin = origin_of(claimed.endpoint)
         now = datetime.now(UTC)
         if (until := self._paused.get(origin, now)) > now:
-            return Outcome(NoticeState.QUEUED, "the push service asked us to wait", until)
+            return Outcome(NoticeState.QUEUED, "the push service asked us to wait", until, attempted=False)
         if self._per_origin.get(origin, 0) >= _AT_ONCE_PER_ORIGIN:
-            return Outcome(NoticeState.QUEUED, None, now + timedelta(seconds=0.2))
+            return Outcome(NoticeState.QUEUED, None, now + _UNTIL_A_SLOT_IS_FREE, attempted=False)
         self._per_origin[origin] = self._per_origin.get(origin, 0) + 1
         try:
             await self._send(claimed, claimed.endpoint, now)

@@ -1,0 +1,277 @@
+import asyncio
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+
+from notifications import alerts, webpush
+from notifications.settings import PushSettings
+from notifications.tables import Alert, AlertKind, Notice, NoticeState, PushSubscription
+from notifications.vapid import FILE_NAME, load_or_create
+from notifications.worker import Worker
+from tests.notifications.devices import Device
+from tests.support.misbehaving import MisbehavingServer, after, answers, hangs, misbehaving_server
+from tests.support.service import Process, start
+
+BOB = 2
+
+
+@pytest.fixture
+def push_service() -> Iterator[MisbehavingServer]:
+    with misbehaving_server(answers(201)) as server:
+        yield server
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> PushSettings:
+    return PushSettings(
+        database_url=database_url,
+        keys_dir=tmp_path,
+        vapid_subject="mailto:operator@center.example",
+        push_allow_private=True,
+    )
+
+
+def an_alert(session: Session, *endpoints: str, now: datetime | None = None) -> list[Device]:
+    """Somebody waits, and Bob has a device at each of these addresses. Committed."""
+    now = now or datetime.now(UTC)
+    devices = [Device() for _ in endpoints]
+    for device, endpoint in zip(devices, endpoints, strict=True):
+        device.subscribe(session, BOB, endpoint, now)
+    kind = AlertKind.READY_FOR_ASSIGNMENT
+    alerts.raise_alert(session, kind, 1, "Harbor House", "7", "/intakes/7", [BOB], now)
+    session.commit()
+    return devices
+
+
+def drain(engine: Engine, settings: PushSettings) -> None:
+    """What is due now is sent, by one worker."""
+    asyncio.run(Worker(engine, load_or_create(settings.keys_dir / FILE_NAME), settings).drain())
+
+
+def ledger(session: Session) -> list[tuple[str, str | None]]:
+    session.expire_all()
+    found = [(notice.state, notice.failure) for notice in session.scalars(select(Notice).order_by(Notice.id))]
+    session.commit()
+    return found
+
+
+def test_a_notice_is_sent_and_settled(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer
+) -> None:
+    bob = an_alert(session, f"{push_service.url}/bob")[0]
+
+    drain(engine, settings)
+
+    shown = bob.read(push_service.asked[0].body)
+    assert (shown["title"], shown["body"]) == ("Somebody is waiting", "Harbor House")
+    assert shown["navigate"] == "http://localhost:8000/intakes/7"
+    assert ledger(session) == [(NoticeState.ACCEPTED, None)]
+
+
+def test_a_device_that_is_gone_is_forgotten(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer
+) -> None:
+    push_service.behave(answers(410))
+    an_alert(session, f"{push_service.url}/bob")
+
+    drain(engine, settings)
+
+    assert session.scalars(select(PushSubscription)).all() == []
+    assert ledger(session) == [(NoticeState.FAILED, "the push service answered 410")]
+
+
+def test_a_refused_device_is_marked_and_kept(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer
+) -> None:
+    push_service.behave(answers(403))
+    an_alert(session, f"{push_service.url}/bob")
+
+    drain(engine, settings)
+
+    assert session.scalars(select(PushSubscription.suspect_since)).one() is not None
+    assert ledger(session) == [(NoticeState.FAILED, "the push service answered 403")]
+
+
+def test_trouble_is_tried_again_later_and_later(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer
+) -> None:
+    push_service.behave(answers(500))
+    an_alert(session, f"{push_service.url}/bob")
+    waits = []
+    for _ in range(4):
+        drain(engine, settings)
+        session.expire_all()
+        notice = session.scalars(select(Notice)).one()
+        waits.append((notice.next_try_at - datetime.now(UTC)).total_seconds())
+        notice.next_try_at = datetime.now(UTC)
+        session.commit()
+
+    assert len(push_service.asked) == 4
+    for number, wait in enumerate(waits):
+        assert 2**number - 0.5 <= wait <= 2 ** (number + 1)
+    push_service.behave(answers(201))
+    drain(engine, settings)
+    assert ledger(session) == [(NoticeState.ACCEPTED, None)]
+
+
+def test_a_service_that_asks_to_wait_is_left_alone(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer
+) -> None:
+    push_service.behave(answers(429, Retry_After="120"))
+    an_alert(session, f"{push_service.url}/bob")
+    worker = Worker(engine, load_or_create(settings.keys_dir / FILE_NAME), settings)
+
+    async def two_alerts() -> None:
+        stop = asyncio.Event()
+        running = asyncio.create_task(worker.run(stop))
+        await until(lambda: len(push_service.asked) == 1 and ledger(session)[0][0] == NoticeState.QUEUED)
+        an_alert(session)
+        worker.wake()
+        await until(lambda: ledger(session)[1] == (NoticeState.QUEUED, "the push service asked us to wait"))
+        stop.set()
+        await running
+
+    asyncio.run(two_alerts())
+
+    assert len(push_service.asked) == 1
+    next_try = session.scalars(select(Notice.next_try_at)).all()
+    assert min(next_try) > datetime.now(UTC) + timedelta(seconds=100)
+
+
+def test_a_service_that_hangs_holds_up_nobody_else(
+    engine: Engine,
+    session: Session,
+    settings: PushSettings,
+    push_service: MisbehavingServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(webpush, "_TOTAL_TIMEOUT", 3.0)
+    with misbehaving_server(hangs) as stuck:
+        an_alert(session, *[f"{stuck.url}/{number}" for number in range(60)], f"{push_service.url}/bob")
+        worker = Worker(engine, load_or_create(settings.keys_dir / FILE_NAME), settings)
+
+        async def watched() -> None:
+            stop = asyncio.Event()
+            running = asyncio.create_task(worker.run(stop))
+            await until(lambda: len(push_service.asked) == 1)
+            stop.set()
+            await running
+
+        asyncio.run(watched())
+
+
+def test_one_that_cannot_be_sent_does_not_stop_the_others(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer
+) -> None:
+    an_alert(session, f"{push_service.url}/1", f"{push_service.url}/2", f"{push_service.url}/3")
+    session.execute(update(PushSubscription).where(PushSubscription.id == 1).values(p256dh="damaged"))
+    session.execute(update(PushSubscription).where(PushSubscription.id == 2).values(endpoint="http://[damaged"))
+    session.commit()
+
+    drain(engine, settings)
+
+    assert [state for state, _ in ledger(session)] == ["failed", "failed", "accepted"]
+
+
+def test_several_workers_send_each_notice_once(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer
+) -> None:
+    devices = an_alert(session, *[f"{push_service.url}/{number}" for number in range(120)])
+    key = load_or_create(settings.keys_dir / FILE_NAME)
+
+    async def together() -> None:
+        stop = asyncio.Event()
+        workers = [asyncio.create_task(Worker(engine, key, settings).run(stop)) for _ in range(3)]
+        await until(lambda: {state for state, _ in ledger(session)} == {NoticeState.ACCEPTED})
+        stop.set()
+        await asyncio.gather(*workers)
+
+    asyncio.run(together())
+
+    sent = Counter(asked.path for asked in push_service.asked)
+    assert sent == Counter(f"/{number}" for number in range(len(devices)))
+    assert set(session.scalars(select(Notice.attempts))) == {1}  # put back for want of a slot is no attempt
+
+
+def test_what_a_killed_worker_was_sending_is_sent_by_the_next(
+    engine: Engine,
+    session: Session,
+    settings: PushSettings,
+    push_service: MisbehavingServer,
+    tmp_path: Path,
+) -> None:
+    push_service.behave(hangs, answers(201))
+    bob = an_alert(session, f"{push_service.url}/bob")[0]
+    with worker_process(settings, tmp_path) as worker:
+        wait_until(lambda: len(push_service.asked) == 1)
+        worker.kill()
+    assert ledger(session) == [(NoticeState.SENDING, None)]
+
+    session.execute(update(Notice).values(leased_until=Notice.queued_at))  # as if the lease had run out
+    session.commit()
+    drain(engine, settings)
+
+    first, second = (bob.read(asked.body) for asked in push_service.asked)
+    assert first == second  # the same tag and token: the phone shows one notification
+    assert ledger(session) == [(NoticeState.ACCEPTED, None)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_is_asked_to_leave_finishes_what_is_in_the_air(
+    session: Session, settings: PushSettings, push_service: MisbehavingServer, tmp_path: Path, number: signal.Signals
+) -> None:
+    push_service.behave(after(1.0, answers(201)))
+    an_alert(session, f"{push_service.url}/bob")
+    with worker_process(settings, tmp_path) as worker:
+        wait_until(lambda: len(push_service.asked) == 1)
+        worker.handle.send_signal(number)
+
+        assert worker.handle.wait(15) == 0
+    assert ledger(session) == [(NoticeState.ACCEPTED, None)]
+
+
+def test_a_worker_without_a_database_goes_on_asking(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer, tmp_path: Path
+) -> None:
+    Alert.metadata.tables["notice"].drop(engine)
+    with worker_process(settings, tmp_path) as worker:
+        wait_until(lambda: "the outbox cannot be read" in worker.output())
+        Alert.metadata.tables["notice"].create(engine)
+        an_alert(session, f"{push_service.url}/bob")
+        wait_until(lambda: len(push_service.asked) == 1)
+        assert worker.stop() == 0
+
+
+@contextmanager
+def worker_process(settings: PushSettings, folder: Path) -> Iterator[Process]:
+    environment = {
+        "WARM_HANDOFF_DATABASE_URL": settings.database_url,
+        "WARM_HANDOFF_KEYS_DIR": str(settings.keys_dir),
+        "WARM_HANDOFF_VAPID_SUBJECT": settings.vapid_subject,
+        "WARM_HANDOFF_PUSH_ALLOW_PRIVATE": "true",
+    }
+    worker = start("worker", ["notifications"], environment, folder / "worker.log")
+    try:
+        yield worker
+    finally:
+        if worker.running:
+            worker.kill()
+
+
+def wait_until(condition: Callable[[], bool], within: float = 20.0) -> None:
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    await asyncio.to_thread(wait_until, condition)
