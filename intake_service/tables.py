@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Uuid, text
@@ -25,7 +26,10 @@ def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
 
 
 class Site(Base):
-    """A drop-in center. `greeting`, `where_to_wait`: by language. `languages`: what its kiosks offer, in order."""
+    """A drop-in center. `greeting`, `where_to_wait`: by language. `languages`: what its kiosks offer, in order.
+
+    `hours` is a shared_schema.hours.Hours; `kiosk_settings`, `queue_settings` hold what differs from their defaults.
+    """
 
     __tablename__ = "site"
 
@@ -34,6 +38,9 @@ class Site(Base):
     languages: Mapped[list[str]] = mapped_column(JSON)
     greeting: Mapped[dict[str, str]] = mapped_column(JSON)
     where_to_wait: Mapped[dict[str, str]] = mapped_column(JSON)
+    hours: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    kiosk_settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    queue_settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
 class Staff(Base):
