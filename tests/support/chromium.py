@@ -15,8 +15,11 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @contextmanager
-def running_chromium(playwright: Playwright, viewport: ViewportSize = DESK) -> Iterator[Page]:
-    """The first page of a browser of its own: nobody is signed in, notifications are allowed."""
+def running_chromium(playwright: Playwright, viewport: ViewportSize = DESK, *, scripts: bool = True) -> Iterator[Page]:
+    """The first page of a browser of its own: nobody is signed in, notifications are allowed.
+
+    `scripts`: off, as for somebody who has switched JavaScript off.
+    """
     binary = _binary()
     with profile_folder(binary) as folder:
         context = playwright.chromium.launch_persistent_context(
@@ -24,6 +27,7 @@ def running_chromium(playwright: Playwright, viewport: ViewportSize = DESK) -> I
             executable_path=binary,
             args=["--no-sandbox", "--disable-dev-shm-usage"],  # root and small containers
             viewport=viewport,
+            java_script_enabled=scripts,
             permissions=["notifications"],
             locale="en-US",
             service_workers="allow",
