@@ -113,7 +113,7 @@ def _urgent(flow: Flow) -> View:
         Touch(Tap(Action.URGENT_NOW), ui["urgent_now"], "person", Look.ACT),
         Touch(Tap(Action.KEEP_GOING), ui["urgent_continue"], "arrow-right"),
     )
-    body = Paragraphs("heart-hand", (ui["urgent_body"], ui["urgent_988"]), touches)
+    body = Paragraphs("heart-hand", (ui["urgent_coming"], ui["urgent_988"], ui["urgent_911"]), touches)
     return View("urgent-now", ui["urgent_title"], body, left=_ways_back(flow), right=())
 
 
