@@ -13,7 +13,6 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 
 from intake_service import migrations
-from intake_service.encrypted import unlock
 from intake_service.errors import Busy, NotReady
 from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, places
 from intake_service.intake_writer import IntakeWriter
@@ -23,6 +22,7 @@ from intake_service.routes import console, events, intakes_api, kiosks_api, prob
 from intake_service.settings import Settings
 from intake_service.wrong_tries import WrongTries
 from notifications.db import connect
+from notifications.encrypted import unlock
 from notifications.signals import QUEUE, listen
 from notifications.worker import Worker
 

@@ -51,7 +51,7 @@ def test_the_console_works_without_javascript(
     playwright: Playwright, service: Service, session: Session, center: Center
 ) -> None:
     somebody_waits(session, center, a_record("Zuleika Testperson"))
-    with running_chromium(playwright, scripts=False) as page:
+    with running_chromium(playwright, java_script=False) as page:
         sign_in(page, service, "alice")
         page.get_by_role("link", name="Zuleika Testperson").click()
         expect(page.get_by_role("heading", name="Zuleika Testperson")).to_be_visible()
