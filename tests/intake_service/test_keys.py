@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from intake_service.encrypted import Locked, unlock
 from intake_service.errors import NotReady
 from intake_service.keys import Keys, open_keys
 from intake_service.tables import Participant
 from notifications.db import writing
+from notifications.encrypted import Locked, unlock
 from notifications.private_files import create_once
 from shared_schema.sealing import OpeningKey, open_envelope
 from tests.intake_service.center import Center, somebody_waits
