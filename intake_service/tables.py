@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from intake_service.encrypted import EncryptedText
 from notifications.db import Base, BigId, UtcDateTime
+from notifications.encrypted import EncryptedText
 from shared_schema.intake import PathwayType, Status
 
 

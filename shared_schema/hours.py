@@ -1,6 +1,7 @@
 """When a site is open: weekly hours in the site's own time zone."""
 
 from datetime import datetime, time, timedelta
+from itertools import pairwise
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -43,7 +44,7 @@ class Hours(Frozen):
     @model_validator(mode="after")
     def _apart(self) -> "Hours":
         for spans in self.spans.values():
-            if any(later.opens < earlier.closes for earlier, later in zip(spans, spans[1:], strict=False)):
+            if any(later.opens < earlier.closes for earlier, later in pairwise(spans)):
                 raise ValueError("the hours of a day overlap or are out of order")
         return self
 
