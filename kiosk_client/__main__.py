@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kiosk_client import panel, tickets
 from kiosk_client.enrollment import EnrollmentDamaged, PairingFailed, Store, Stored, pair
+from kiosk_client.fonts import Fonts
 from kiosk_client.handing_in import hand_in
 from kiosk_client.sender import Sender
 from kiosk_client.session import Session
@@ -82,7 +83,9 @@ class Kiosk:
         # imported here: Kivy reads the environment when it is imported
         from kiosk_client.app import KioskApp  # noqa: PLC0415
 
-        app = self._app = KioskApp(self._settings.window, self._density, self._first_frame, **shown)
+        app = self._app = KioskApp(
+            self._settings.window, self._density, Fonts(self._settings.fonts), self._first_frame, **shown
+        )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: app.stop())
         self._begin()

@@ -10,9 +10,13 @@ from kivy.base import EventLoop
 from kivy.clock import Clock, mainthread
 from kivy.config import Config
 
-from kiosk_client.layout import Placed, Sizes, place
+from kiosk_client.fonts import Fonts
+from kiosk_client.geometry import Placed, Sizes
+from kiosk_client.layout import place
+from kiosk_client.screens.drawing import Pen
 from kiosk_client.screens.surface import Surface
-from kiosk_client.screens.theme import HIGH_CONTRAST, LIGHT
+from kiosk_client.screens.text import Typesetter
+from kiosk_client.screens.theme import PALETTES
 from kiosk_client.view import Action, Tap, View
 from kiosk_client.views import Manner
 
@@ -38,6 +42,7 @@ class Showing(Protocol):
 class KioskApp(App):  # type: ignore[misc]
     """`window`: pixels, or None for the whole screen. `density`: pixels per mm for a window of so many pixels.
 
+    `fonts`: those beside the window's own.
     `on_shown`: called with each view as it goes onto the screen. `on_first_frame`: called once.
     """
 
@@ -45,6 +50,7 @@ class KioskApp(App):  # type: ignore[misc]
         self,
         window: tuple[int, int] | None,
         density: Callable[[int, int], float],
+        fonts: Fonts,
         on_first_frame: Callable[[], None],
         on_shown: Shown = lambda _view, _placed, _surface: None,
     ) -> None:
@@ -52,6 +58,7 @@ class KioskApp(App):  # type: ignore[misc]
         super().__init__()
         self.title = "Warm Handoff"
         self._density = density
+        self._typesetter = Typesetter(fonts)
         self._on_first_frame = on_first_frame
         self._on_shown = on_shown
         self._showing: Showing | None = None
@@ -116,9 +123,10 @@ class KioskApp(App):  # type: ignore[misc]
         if self._showing is None or self._surface.parent is None:
             return
         manner, view = self._showing.manner, self._showing.view
-        sizes = Sizes(self._density(int(width), int(height)), manner.bigger)
-        placed = place(view, width, height, sizes)
-        self._surface.show(placed, HIGH_CONTRAST if manner.contrast else LIGHT, sizes)
+        density = self._density(int(width), int(height))
+        sizes = Sizes.of_panel(width, height, density, bigger=manner.bigger, reach=manner.reach)
+        placed = place(view, width, height, sizes, reach=manner.reach)
+        self._surface.show(placed, Pen(PALETTES[manner.theme], sizes, view.mirrored, self._typesetter))
         self._on_shown(view, placed, self._surface)
 
 

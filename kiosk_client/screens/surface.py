@@ -1,16 +1,15 @@
 """The whole screen: draws what the layout placed, and tells which touch was tapped. It knows nothing of intakes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kivy.graphics import Color, InstructionGroup
 from kivy.graphics import Rectangle as KivyRectangle
 from kivy.input import MotionEvent
 from kivy.uix.widget import Widget
 
-from kiosk_client.layout import Placed, Rect, Sizes
-from kiosk_client.screens.drawing import draw
-from kiosk_client.screens.theme import LIGHT, Theme
+from kiosk_client.geometry import Placed, Rect
+from kiosk_client.screens.drawing import Pen
 from kiosk_client.view import Field, Tap, Touch
 
 
@@ -27,8 +26,7 @@ class Surface(Widget):  # type: ignore[misc]
     def __init__(self, on_tap: Callable[[Tap], None]) -> None:
         super().__init__()
         self._on_tap = on_tap
-        self._theme: Theme = LIGHT
-        self._sizes = Sizes(1)
+        self._pen: Pen | None = None
         self._drawn: list[_Drawn] = []
         self._pressed: tuple[MotionEvent, Placed] | None = None
         self._ground = InstructionGroup()
@@ -40,11 +38,11 @@ class Surface(Widget):  # type: ignore[misc]
         """Texts that did not fit their place at the smallest size; there should never be one."""
         return [str(drawn.placed.item) for drawn in self._drawn if not drawn.fits]
 
-    def show(self, placed: Sequence[Placed], theme: Theme, sizes: Sizes) -> None:
+    def show(self, placed: Sequence[Placed], pen: Pen) -> None:
         """Replace what is on the screen."""
         self._pressed = None
-        if (theme, sizes) != (self._theme, self._sizes):
-            self._theme, self._sizes = theme, sizes
+        if pen != self._pen:
+            self._pen = pen
             self._remove_from(0)
         self._draw_ground()
         kept = 0
@@ -105,7 +103,7 @@ class Surface(Widget):  # type: ignore[misc]
     def _draw(self, group: InstructionGroup, placed: Placed, *, pressed: bool = False) -> bool:
         rect = placed.rect
         upright = Rect(round(rect.x), round(self.height - rect.bottom), round(rect.width), round(rect.height))
-        return draw(group, upright, placed.item, self._theme, self._sizes, pressed=pressed)
+        return self._pen is None or self._pen.draw(group, replace(placed, rect=upright), pressed=pressed)
 
     def _remove_from(self, index: int) -> None:
         for drawn in self._drawn[index:]:
@@ -114,8 +112,9 @@ class Surface(Widget):  # type: ignore[misc]
 
     def _draw_ground(self) -> None:
         self._ground.clear()
-        self._ground.add(Color(*self._theme.ground))
-        self._ground.add(KivyRectangle(size=self.size))
+        if self._pen is not None:
+            self._ground.add(Color(*self._pen.palette.ground))
+            self._ground.add(KivyRectangle(size=self.size))
 
 
 def _tap_of(placed: Placed) -> Tap | None:
