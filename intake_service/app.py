@@ -13,7 +13,6 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
 
 from intake_service import migrations
-from intake_service.encrypted import unlock
 from intake_service.errors import Busy, NotReady
 from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, places
 from intake_service.intake_writer import IntakeWriter
@@ -23,6 +22,7 @@ from intake_service.routes import console, events, intakes_api, kiosks_api, prob
 from intake_service.settings import Settings
 from intake_service.wrong_tries import WrongTries
 from notifications.db import connect
+from notifications.encrypted import unlock
 from notifications.signals import QUEUE, listen
 from notifications.worker import Worker
 
@@ -68,14 +68,18 @@ def prepare(settings: Settings) -> tuple[Engine, Keys]:
     this moment, so its operator says when: `migrate`.
     """
     engine = connect(settings.database_url)
-    if engine.dialect.name == "sqlite":
-        migrations.migrate(engine)
-    elif not migrations.is_current(engine):
-        raise NotReady(
-            "The database's tables are not those of this release. Back it up, stop the other services, "
-            "then run: warm-handoff migrate"
-        )
-    keys = open_keys(settings.keys_dir, engine, datetime.now(UTC))
+    try:
+        if engine.dialect.name == "sqlite":
+            migrations.migrate(engine)
+        elif not migrations.is_current(engine):
+            raise NotReady(
+                "The database's tables are not those of this release. Back it up, stop the other services, "
+                "then run: warm-handoff migrate"
+            )
+        keys = open_keys(settings.keys_dir, engine, datetime.now(UTC))
+    except BaseException:
+        engine.dispose()
+        raise
     unlock(engine, keys.data)
     return engine, keys
 

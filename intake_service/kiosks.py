@@ -13,7 +13,8 @@ from intake_service.errors import NotEnrolled, NotFound, Revoked, WrongPairingCo
 from intake_service.keys import Keys
 from intake_service.tables import Kiosk, Site
 from shared_schema.form import BRIEF_INTAKE, load_form
-from shared_schema.kiosk_api import Heartbeat, KioskConfig, ServiceKey
+from shared_schema.hours import Hours
+from shared_schema.kiosk_api import Heartbeat, KioskConfig, KioskSettings, ServiceKey
 
 PAIRING_VALID = timedelta(hours=24)
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that look or sound alike on a screen across the room
@@ -71,14 +72,17 @@ def authenticate(session: Session, credential: str) -> Kiosk:
 def config(site: Site, service_key: ServiceKey) -> KioskConfig:
     """What a site's kiosks show and seal to."""
     form = load_form()
+    settings = KioskSettings.model_validate(site.kiosk_settings)
     return KioskConfig(
         site_name=site.name,
-        languages=tuple(site.languages),
+        languages=form.offered(site.languages, settings.reviewed_languages),
         form_name=BRIEF_INTAKE,
         form_version=form.version,
         service_key=service_key,
         greeting=site.greeting,
         where_to_wait=site.where_to_wait,
+        hours=Hours.model_validate(site.hours),
+        settings=settings,
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk_client import panel, tickets
+from kiosk_client.calls import SpooledCalls
 from kiosk_client.enrollment import EnrollmentDamaged, PairingFailed, Store, Stored, pair
 from kiosk_client.handing_in import hand_in
 from kiosk_client.sender import Sender
@@ -141,6 +142,7 @@ class Kiosk:
             draw_ticket=lambda: tickets.draw(form, self._spool.recent_tickets(tickets.RECENT), random.SystemRandom()),
             hand_in=lambda flow, now: hand_in(flow, self._spool, session.config.service_key, sender.wake, now),
             seconds=time.monotonic(),
+            calls=SpooledCalls(self._spool, sender),
         )
         app.present(session)
 

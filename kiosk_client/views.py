@@ -43,15 +43,15 @@ class Manner:
     page: int = 0
 
 
-def view_of(flow: Flow, config: KioskConfig, manner: Manner) -> View:
-    """The screen for the flow's step."""
+def view_of(flow: Flow, config: KioskConfig, manner: Manner, *, is_coming: bool = True) -> View:
+    """The screen for the flow's step. `is_coming`: whether staff heard the call of somebody who needs them now."""
     if flow.step.screen is not None:
         return _question(flow, flow.step.screen, manner)
     match flow.step.place:
         case Place.WELCOME:
             return _welcome(flow, config, manner)
         case Place.URGENT:
-            return _urgent(flow)
+            return _urgent(flow, is_coming)
         case Place.TALK | Place.START_OVER | Place.DELETE as place:
             return _ask(flow, *_ASKED[place])
         case place:
@@ -107,14 +107,15 @@ def _ask(flow: Flow, name: str, icon: str) -> View:
     return View(name, ui[f"{name}_title"], Paragraphs(icon, (ui[f"{name}_body"],), touches))
 
 
-def _urgent(flow: Flow) -> View:
+def _urgent(flow: Flow, is_coming: bool) -> View:
     ui = flow.texts.ui
+    help_here = ui["urgent_coming"] if is_coming else ui["urgent_desk"]
     touches = (
         Touch(Tap(Action.URGENT_NOW), ui["urgent_now"], "person", Look.ACT),
         Touch(Tap(Action.KEEP_GOING), ui["urgent_continue"], "arrow-right"),
     )
-    body = Paragraphs("heart-hand", (ui["urgent_body"], ui["urgent_988"]), touches)
-    return View("urgent-now", ui["urgent_title"], body, left=_ways_back(flow), right=())
+    body = Paragraphs("heart-hand", (help_here, ui["urgent_988"], ui["urgent_911"], ui["urgent_told"]), touches)
+    return View("urgent-now", ui["urgent_title"], body, left=_ways_back(flow))
 
 
 def _end(flow: Flow, config: KioskConfig, place: Place) -> View:

@@ -4,7 +4,7 @@ A form lives in a folder `forms/<name>-<version>/`: `form.yaml` holds the screen
 holds every word of one language. Adding a language is adding a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -137,6 +137,12 @@ class Form(Frozen):
 
     def reviewed_languages(self) -> tuple[str, ...]:
         return tuple(language for language, texts in self.texts.items() if texts.reviewed)
+
+    def offered(self, languages: Iterable[str], reviewed: Container[str]) -> tuple[str, ...]:
+        """Of these languages the ones that a participant may be shown. `reviewed`: those that a site vouches for."""
+        return tuple(
+            each for each in languages if each in self.texts and (self.texts[each].reviewed or each in reviewed)
+        )
 
     def ticket_text(self, ticket: str, language: str) -> str:
         """`maple-7` in words: "Maple 7"."""

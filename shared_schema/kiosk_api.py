@@ -1,17 +1,19 @@
 """What else a kiosk and the service say to each other: pairing, configuration, heartbeats. Paths are here once."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from shared_schema.intake import Frozen, LanguageTag, Slug
+from shared_schema.hours import Hours
+from shared_schema.intake import Frozen, LanguageTag, PathwayType, Slug
 
 API = "/api/v1"
 ENROLL_PATH = f"{API}/kiosks/enroll"
 CONFIG_PATH = f"{API}/config"
 INTAKES_PATH = f"{API}/intakes"
 HEARTBEATS_PATH = f"{API}/heartbeats"
+CALLS_PATH = f"{API}/calls"
 
 
 def form_path(name: str, version: int) -> str:
@@ -32,7 +34,51 @@ class EnrollmentRequest(Frozen):
     pairing_code: PairingCode
 
 
-class KioskConfig(Frozen):
+class Told(BaseModel):
+    """What the service tells its kiosks. A newer service may say more than an older kiosk understands."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+Theme = Literal["light", "dark", "contrast"]
+SiteText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=160)]
+"""A sentence of a site's own on the kiosk; longer does not fit its screen in large letters."""
+
+Printer = Annotated[
+    str,
+    StringConstraints(
+        max_length=120,
+        pattern=r"^(|tcp:[A-Za-z0-9.-]{1,80}:[0-9]{1,5}|usb:[0-9a-f]{4}:[0-9a-f]{4}|/dev/[A-Za-z0-9/_-]{1,80})$",
+    ),
+]
+"""Where a receipt printer is: `tcp:192.0.2.7:9100`, `usb:04b8:0e15` (vendor, product), `/dev/usb/lp0`, or nowhere."""
+
+
+class KioskSettings(Told):
+    """How a site's kiosks look, sound and ask. Each participant begins with these and may change what is theirs.
+
+    `reviewed_languages`: those whose consent text somebody who speaks them has read, as an administrator says;
+    `hidden`: tiles that are not offered, by question; `closed_help`: where help is while the site is closed;
+    `staff_pin`: see shared_schema.pin, None while nobody chose one.
+    """
+
+    theme: Theme = "light"
+    bigger: bool = False
+    reach: bool = False
+    reviewed_languages: tuple[LanguageTag, ...] = ()
+    idle_seconds: float = Field(default=60, ge=30, le=600)
+    warning_seconds: float = Field(default=30, ge=20, le=120)  # 20: WCAG 2.2.1
+    sound: bool = True
+    volume: float = Field(default=0.6, ge=0, le=1)
+    speech: bool = True
+    pathways: tuple[PathwayType, ...] = Field(default=tuple(PathwayType), min_length=1)
+    hidden: dict[Slug, tuple[Slug, ...]] = {}
+    closed_help: dict[LanguageTag, SiteText] = {}
+    staff_pin: str | None = Field(default=None, max_length=200)
+    printer: Printer = ""
+
+
+class KioskConfig(Told):
     """What a site decides for its kiosks. `greeting`, `where_to_wait`: by language; the form's where one is missing."""
 
     site_name: str
@@ -42,6 +88,8 @@ class KioskConfig(Frozen):
     service_key: ServiceKey
     greeting: dict[LanguageTag, str] = {}
     where_to_wait: dict[LanguageTag, str] = {}
+    hours: Hours = Hours()
+    settings: KioskSettings = KioskSettings()
 
 
 class Enrollment(Frozen):
@@ -60,3 +108,17 @@ class Heartbeat(Frozen):
     held: int = Field(ge=0, le=1_000_000)
     refused: int = Field(ge=0, le=1_000_000)
     oldest_held_at: AwareDatetime | None = None
+
+
+class Call(Frozen):
+    """Somebody at the kiosk needs a person now. The intake follows under the same id, or never. It holds no answer."""
+
+    intake_id: UUID
+    called_at: AwareDatetime
+
+
+class CallHeard(Frozen):
+    """The service's word that the staff are being told, or that the call was known before."""
+
+    intake_id: UUID
+    received_at: AwareDatetime
