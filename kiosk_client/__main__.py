@@ -22,6 +22,7 @@ from kiosk_client.session import Session
 from kiosk_client.settings import Settings, parse_window
 from kiosk_client.setup import SetUp
 from kiosk_client.spool import Spool, SpoolError
+from shared_schema.form import Form
 
 if TYPE_CHECKING:
     from kiosk_client.app import KioskApp
@@ -139,12 +140,19 @@ class Kiosk:
         session = Session(
             form,
             config,
-            draw_ticket=lambda: tickets.draw(form, self._spool.recent_tickets(tickets.RECENT), random.SystemRandom()),
+            draw_ticket=lambda: self._draw_ticket(session.form),
             hand_in=lambda flow, now: hand_in(flow, self._spool, session.config.service_key, sender.wake, now),
             seconds=time.monotonic(),
             calls=SpooledCalls(self._spool, sender),
         )
         app.present(session)
+
+    def _draw_ticket(self, form: Form) -> str:
+        try:
+            recent = self._spool.recent_tickets(tickets.RECENT)
+        except SpoolError:  # a broken disk is told when there is something to keep
+            recent = set()
+        return tickets.draw(form, recent, random.SystemRandom())
 
     def _first_frame(self) -> None:
         """Only now the network: what a person sees comes first."""

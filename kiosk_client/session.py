@@ -52,6 +52,11 @@ class Session:
     def config(self) -> KioskConfig:
         return self._config
 
+    @property
+    def form(self) -> Form:
+        """The form that the next participant, or the one who has begun, is asked with."""
+        return self._flow.form
+
     def use(self, config: KioskConfig, form: Form) -> None:
         """The site's newest settings. An intake that has begun is finished with what it began with."""
         self._newer = config, form
