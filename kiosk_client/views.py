@@ -34,13 +34,19 @@ _PAD = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))
 
 @dataclass(frozen=True)
 class Manner:
-    """How the participant wants it, and where in a screen they are. Back to this default after each of them."""
+    """How the participant wants it, and where in a screen they are. Back to this default after each of them.
+
+    `aloud`: the screen is read to them. `hidden`: by ear alone, with nothing on the screen. `louder`: steps of volume.
+    """
 
     bigger: bool = False
     contrast: bool = False
     capitals: bool = True
     accents: bool = False
     page: int = 0
+    aloud: bool = False
+    hidden: bool = False
+    louder: int = 0
 
 
 def view_of(flow: Flow, config: KioskConfig, manner: Manner) -> View:
@@ -280,4 +286,4 @@ def _said(flow: Flow, screen: Screen) -> Touch:
     else:
         typed = _grouped(answer.text) if answer.text and screen.kind == "phone" else answer.text
         said = typed or ", ".join(words.choices[choice] for choice in answer.choices)
-    return Touch(Tap(Action.CHANGE, screen.id), said, detail=words.short)
+    return Touch(Tap(Action.CHANGE, screen.id), said, detail=words.short, typed=bool(answer.text))
