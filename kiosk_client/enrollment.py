@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from kiosk_client.outcomes import NotEnrolled, Refused, Unreachable
 from kiosk_client.settings import Settings
 from shared_schema.form import BRIEF_INTAKE, Form, load_form
 from shared_schema.kiosk_api import Enrollment, EnrollmentRequest, KioskConfig
@@ -94,7 +95,7 @@ class Store:
 def pair(settings: Settings, address: str, code: str) -> Stored:
     """Trade the code for a credential and keep it. Raises PairingFailed."""
     # imported here: `requests` takes 150 ms that a paired kiosk's start must not pay
-    from kiosk_client.service_api import NotEnrolled, Refused, ServiceApi, Unreachable  # noqa: PLC0415
+    from kiosk_client.service_api import ServiceApi  # noqa: PLC0415
 
     address = service_address(address, allow_http=settings.allow_http)
     try:

@@ -1,4 +1,4 @@
-"""Where the arrow keys are: through every control of a view in reading order, what is asked first, the ways out last."""
+"""Where the arrow keys are: through every control of a view in reading order, the ways out last."""
 
 from dataclasses import dataclass
 

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from uuid_utils.compat import uuid7
+
+from kiosk_client.calls import Calls, NoCalls
 from kiosk_client.flow import Flow, Place
 from kiosk_client.idle import Idle, Presence
 from kiosk_client.speech import Reader
@@ -18,7 +21,7 @@ _ENDS = {Place.TICKET, Place.DELETED, Place.NOT_SAVED}
 class Session:
     """Participants, one after another. `draw_ticket`: the next one's word. `hand_in`: whether the intake is safe.
 
-    `asks`: whether the screen asks if somebody is still there.
+    `calls`: how somebody who needs a person now gets one. `asks`: whether the screen asks if somebody is still there.
     """
 
     def __init__(
@@ -28,19 +31,22 @@ class Session:
         draw_ticket: Callable[[], str],
         hand_in: Callable[[Flow, datetime], bool],
         seconds: float,
+        calls: Calls | None = None,
     ) -> None:
         self._flow = Flow(form)
         self._config = config
         self._newer: tuple[KioskConfig, Form] | None = None
         self._draw_ticket = draw_ticket
         self._hand_in = hand_in
+        self._calls = calls or NoCalls()
+        self._is_coming = False
         self._idle = Idle(seconds)
         self.asks = False
         self.manner = Manner()
 
     @property
     def view(self) -> View:
-        view = view_of(self._flow, self._config, self.manner)
+        view = view_of(self._flow, self._config, self.manner, is_coming=self._is_coming)
         return still_there(view, self._flow) if self.asks else view
 
     @property
@@ -77,6 +83,10 @@ class Session:
             return
         before = self._flow.step
         self._act(tap, now)
+        if self._flow.needs_a_person and self._flow.intake_id is not None:
+            self._calls.call(self._flow.intake_id, now, seconds)
+            self._flow.called(now)
+        self._look_who_comes(seconds)
         if self._flow.step.place is Place.SENDING:
             if self._hand_in(self._flow, now):
                 self._flow.sent()
@@ -92,6 +102,7 @@ class Session:
     def tick(self, seconds: float) -> None:
         """Time goes by; called about once a second."""
         place = self._flow.step.place
+        self._look_who_comes(seconds)
         if place in _ENDS:
             if self._idle.presence_at_the_end(seconds) is Presence.GONE:
                 self.clear()
@@ -104,13 +115,20 @@ class Session:
         elif presence is Presence.ASKED and place is not Place.WELCOME:
             self.asks = True  # until it is answered: a finger that is coming down must find it where it was
 
+    def clear(self) -> None:
+        """Nothing of this participant stays, not even how large they wanted the letters."""
+        self._flow.reset()
+        self.asks = False
+        self.manner = Manner()
+        self._renew()
+
     def _act(self, tap: Tap, now: datetime) -> None:
         flow, value = self._flow, tap.value
         match tap.action:
             case Action.BEGIN:
-                flow.begin(value, self._draw_ticket(), now)
+                flow.begin(value, self._draw_ticket(), uuid7(), now)
             case Action.TALK_FROM_WELCOME:
-                flow.talk_from_welcome(value, self._draw_ticket(), now)
+                flow.talk_from_welcome(value, self._draw_ticket(), uuid7(), now)
             case Action.CHOOSE:
                 flow.choose(value)
             case Action.TYPE:
@@ -123,16 +141,17 @@ class Session:
             case action if action in _PLAIN:
                 _PLAIN[action](flow)
                 if flow.step.place is Place.WELCOME:
-                    self.clear()
+                    self._renew()  # they are still here, and may go on hearing, or seeing large letters
             case action:
                 self.manner = _changed(self.manner, action)
 
-    def clear(self) -> None:
-        """Nothing of this participant stays, not even how large they wanted the letters."""
-        self._flow.reset()
-        self.asks = False
-        self.manner = Manner()
-        self._renew()
+    def _look_who_comes(self, seconds: float) -> None:
+        flow = self._flow
+        self._is_coming = (
+            flow.step.place is Place.URGENT
+            and flow.intake_id is not None
+            and self._calls.is_coming(flow.intake_id, seconds)
+        )
 
     def _renew(self) -> None:
         if self._newer is not None and self._flow.step.place is Place.WELCOME:

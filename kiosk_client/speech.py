@@ -103,8 +103,7 @@ class Reader:
         """`Someone who speaks my language. Chosen.`; an answer in the review: `Name. Rosa. R o s a.`"""
         language = touch.tap.value if touch.tap.value in self._texts and _is_way_in(touch) else self._language
         label = self.ui["key_space"] if touch.tap.value == " " else touch.text
-        parts = [touch.detail, label] if touch.tap.action is Action.CHANGE else [label, touch.detail]
-        yield from (Utterance(part, language) for part in parts if part)
+        yield from (Utterance(part, language) for part in (touch.detail, label) if part)
         if touch.typed:
             yield from self._letters(touch.text)
         if touch.marked:

@@ -15,6 +15,9 @@ from pathlib import Path
 from uuid import UUID
 
 from shared_schema.intake import SealedIntake
+from shared_schema.kiosk_api import Call
+
+_CALLS_KEPT = 100
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS intake (
@@ -26,6 +29,14 @@ CREATE TABLE IF NOT EXISTS intake (
     sealed TEXT,                -- NULL once the service has it
     settled_at TEXT,
     refused TEXT                -- the code with which the service turned it down for good
+) STRICT
+"""
+_CALLS = """
+CREATE TABLE IF NOT EXISTS call (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    called_at TEXT NOT NULL,
+    heard INTEGER               -- NULL until the service answered: 1 it heard, 0 it never will
 ) STRICT
 """
 _OLDEST = "SELECT sealed, proof FROM intake WHERE sealed IS NOT NULL AND refused IS NULL ORDER BY number LIMIT 1"
@@ -70,6 +81,7 @@ class Spool:
             self._database.execute("PRAGMA synchronous=FULL")  # the ticket is a promise: it must survive the plug
             self._database.execute("PRAGMA secure_delete=ON")
             self._database.execute(_TABLE)
+            self._database.execute(_CALLS)
         except (OSError, sqlite3.Error) as error:
             raise SpoolError(f"the spool cannot be opened ({type(error).__name__})") from error
 
@@ -101,6 +113,33 @@ class Spool:
                 "UPDATE intake SET refused = ?, settled_at = ? WHERE id = ?", (code, now.isoformat(), str(intake_id))
             )
 
+    def call(self, intake_id: UUID, now: datetime) -> None:
+        """Keep a call for a person, durably, to be sent before every intake. Raises SpoolError.
+
+        Those that the service has answered are forgotten, all but a few.
+        """
+        with self._writing() as database:
+            database.execute(
+                "INSERT OR IGNORE INTO call (id, called_at) VALUES (?, ?)", (str(intake_id), now.isoformat())
+            )
+            database.execute(
+                "DELETE FROM call WHERE heard IS NOT NULL AND number < (SELECT max(number) FROM call) - ?",
+                (_CALLS_KEPT,),
+            )
+
+    def next_call(self) -> Call | None:
+        """The call that waits longest to be sent."""
+        rows = self._read("SELECT id, called_at FROM call WHERE heard IS NULL ORDER BY number LIMIT 1")
+        return Call(intake_id=rows[0][0], called_at=rows[0][1]) if rows else None
+
+    def answered(self, intake_id: UUID, *, heard: bool) -> None:
+        """The service has the call, or will never take it."""
+        with self._writing() as database:
+            database.execute("UPDATE call SET heard = ? WHERE id = ?", (heard, str(intake_id)))
+
+    def was_heard(self, intake_id: UUID) -> bool:
+        return bool(self._read("SELECT 1 FROM call WHERE id = ? AND heard = 1", str(intake_id)))
+
     def counts(self) -> Counts:
         held, refused, oldest = self._read(_COUNTS)[0]
         return Counts(held, refused, datetime.fromisoformat(oldest) if oldest else None)
@@ -114,7 +153,7 @@ class Spool:
         with self._lock:
             self._database.close()
 
-    def _read(self, query: str, *values: int) -> list[tuple]:  # type: ignore[type-arg]
+    def _read(self, query: str, *values: int | str) -> list[tuple]:  # type: ignore[type-arg]
         with self._lock:
             try:
                 return self._database.execute(query, values).fetchall()

@@ -1,6 +1,6 @@
 """What each step of the brief intake shows. Every word comes from the form's language or from the site."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kiosk_client.flow import Flow, Place
@@ -49,15 +49,15 @@ class Manner:
     louder: int = 0
 
 
-def view_of(flow: Flow, config: KioskConfig, manner: Manner) -> View:
-    """The screen for the flow's step."""
+def view_of(flow: Flow, config: KioskConfig, manner: Manner, *, is_coming: bool = True) -> View:
+    """The screen for the flow's step. `is_coming`: whether staff heard the call of somebody who needs them now."""
     if flow.step.screen is not None:
         return _question(flow, flow.step.screen, manner)
     match flow.step.place:
         case Place.WELCOME:
             return _welcome(flow, config, manner)
         case Place.URGENT:
-            return _urgent(flow)
+            return _urgent(flow, is_coming)
         case Place.TALK | Place.START_OVER | Place.DELETE as place:
             return _ask(flow, *_ASKED[place])
         case place:
@@ -86,8 +86,15 @@ def _welcome(flow: Flow, config: KioskConfig, manner: Manner) -> View:
             Touch(
                 Tap(Action.CONTRAST), ui["contrast_off" if manner.contrast else "contrast"], "contrast", look=Look.QUIET
             ),
+            *_read_aloud(ui, config, manner),
         ),
     )
+
+
+def _read_aloud(ui: Mapping[str, str], config: KioskConfig, manner: Manner) -> tuple[Touch, ...]:
+    if not config.settings.speech:
+        return ()
+    return (Touch(Tap(Action.ALOUD), ui["stop_reading" if manner.aloud else "read_aloud"], "ear", look=Look.QUIET),)
 
 
 def _ways_in(flow: Flow, languages: Sequence[str]) -> Body:
@@ -113,14 +120,15 @@ def _ask(flow: Flow, name: str, icon: str) -> View:
     return View(name, ui[f"{name}_title"], Paragraphs(icon, (ui[f"{name}_body"],), touches))
 
 
-def _urgent(flow: Flow) -> View:
+def _urgent(flow: Flow, is_coming: bool) -> View:
     ui = flow.texts.ui
+    help_here = ui["urgent_coming"] if is_coming else ui["urgent_desk"]
     touches = (
         Touch(Tap(Action.URGENT_NOW), ui["urgent_now"], "person", Look.ACT),
         Touch(Tap(Action.KEEP_GOING), ui["urgent_continue"], "arrow-right"),
     )
-    body = Paragraphs("heart-hand", (ui["urgent_coming"], ui["urgent_988"], ui["urgent_911"]), touches)
-    return View("urgent-now", ui["urgent_title"], body, left=_ways_back(flow), right=())
+    body = Paragraphs("heart-hand", (help_here, ui["urgent_988"], ui["urgent_911"], ui["urgent_told"]), touches)
+    return View("urgent-now", ui["urgent_title"], body, left=_ways_back(flow))
 
 
 def _end(flow: Flow, config: KioskConfig, place: Place) -> View:

@@ -1,14 +1,16 @@
-"""The one door to the sound: says utterances one after another, in a thread of its own, until something else is to be said.
+"""The one door to the sound: says utterances one after another, in a thread of its own, until others are to be said.
 
 Nothing here knows of the screen. Without a sound device, or without the programs, a kiosk is silent and all else works.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Protocol
 
 from kiosk_client.speech import Utterance
+
+_LEAVES_WITHIN = 2.0  # seconds
 
 
 class Tone(StrEnum):
@@ -43,8 +45,8 @@ class Voice(Protocol):
 class Playing(Protocol):
     """A sound on its way to the ear."""
 
-    def wait(self) -> None:
-        """Until it was heard, or cut off."""
+    def wait(self) -> bool:
+        """Until it was heard, or cut off. False when it could not be played at all."""
 
     def cut_off(self) -> None: ...
 
@@ -54,7 +56,7 @@ Play = Callable[[bytes, float, str | None], Playing]
 
 
 class SpeakingVoice:
-    """`render`: the sound of an utterance, as a WAV file's content, or b"" where it cannot be said. `play`: to the ear."""
+    """`render`: an utterance as a WAV file's content, or b"" where it cannot be said. `play`: to the ear."""
 
     def __init__(self, render: Callable[[Utterance], bytes], tones: Callable[[Tone], bytes], play: Play) -> None:
         self._render = render
@@ -71,8 +73,7 @@ class SpeakingVoice:
         self._thread: threading.Thread | None = None
 
     def say(self, utterances: Iterable[Utterance], volume: float) -> None:
-        tones = [each for each in self._due if isinstance(each, Tone)]
-        self._begin([*tones, *utterances], volume)
+        self._begin(utterances, volume, after_tones=True)
 
     def tone(self, tone: Tone, volume: float) -> None:
         self._begin([tone], volume)
@@ -95,15 +96,16 @@ class SpeakingVoice:
             self._closed = True
             self._changed.notify()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_LEAVES_WITHIN)
 
-    def _begin(self, due: Sequence[Utterance | Tone], volume: float) -> None:
+    def _begin(self, due: Iterable[Utterance | Tone], volume: float, *, after_tones: bool = False) -> None:
         with self._changed:
-            self._due, self._volume, self._paused = list(due), volume, False
+            tones = [each for each in self._due if isinstance(each, Tone)] if after_tones else []
+            self._due, self._volume, self._paused = [*tones, *due], volume, False
             self._turn += 1
             self._cut_off()
             self._changed.notify()
-            if self._thread is None and due:
+            if self._thread is None and self._due:
                 self._thread = threading.Thread(target=self._speak, name="voice", daemon=True)
                 self._thread.start()
 
@@ -123,20 +125,13 @@ class SpeakingVoice:
                 if self._turn != turn or self._paused:
                     continue  # something else is to be said by now
                 self._playing = playing = self._play(sound, self._volume, self._device)
-            playing.wait()
-            del sound, next_one  # nothing of a name stays in this thread while it waits
+            heard = playing.wait()
+            del sound, next_one, playing  # nothing of a name stays in this thread while it waits
             with self._changed:
                 self._playing = None
-                if self._turn == turn and not self._paused:
+                if self._turn != turn or self._paused:
+                    continue
+                if heard:
                     del self._due[0]
-
-
-class Silence:
-    """The voice of a kiosk that cannot speak."""
-
-    def say(self, utterances: Iterable[Utterance], volume: float) -> None: ...
-    def stop(self) -> None: ...
-    def pause(self) -> None: ...
-    def tone(self, tone: Tone, volume: float) -> None: ...
-    def send_to(self, device: str | None) -> None: ...
-    def close(self) -> None: ...
+                else:  # no device, or it was pulled out: the rest would be lost as well
+                    self._due.clear()

@@ -99,7 +99,8 @@ class IntakeRecord(Frozen):
     `id` is made by the kiosk (UUIDv7) and stays the same on every try. `ticket` is a word of the form and a number,
     such as `maple-7`. `express` means "I'd rather talk to someone": what was answered until then is there, everything
     else is skipped, the name as well. `receipt_nonce` (32 hex digits, random) comes back hashed in the receipt, so that
-    only somebody who could open the envelope can write one.
+    only somebody who could open the envelope can write one. `called_at`: when a call for a person went out ahead of it,
+    under the same id.
     """
 
     schema_version: int = Field(default=SCHEMA_VERSION, ge=1, le=SCHEMA_VERSION)
@@ -113,6 +114,7 @@ class IntakeRecord(Frozen):
     ticket: Slug
     answers: dict[Slug, Answer] = Field(max_length=MAX_ITEMS)
     receipt_nonce: str = Field(pattern=r"^[0-9a-f]{32}$")
+    called_at: AwareDatetime | None = None
 
     def expected_proof(self) -> str:
         """What a valid receipt of this record must carry as `proof`."""
