@@ -4,7 +4,7 @@ Nothing here knows of the screen. Without a sound device, or without the program
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -73,13 +73,17 @@ class SpeakingVoice:
         self._thread: threading.Thread | None = None
 
     def say(self, utterances: Iterable[Utterance], volume: float) -> None:
-        self._begin(utterances, volume, after_tones=True)
+        with self._changed:
+            tones = [each for each in self._due if isinstance(each, Tone)]
+            self._due_now([*tones, *utterances], volume, cut_off=not tones)
 
     def tone(self, tone: Tone, volume: float) -> None:
-        self._begin([tone], volume)
+        with self._changed:
+            self._due_now([tone], volume)
 
     def stop(self) -> None:
-        self._begin([], self._volume)
+        with self._changed:
+            self._due_now([], self._volume)
 
     def pause(self) -> None:
         with self._changed:
@@ -91,25 +95,23 @@ class SpeakingVoice:
         self._device = device
 
     def close(self) -> None:
-        self._begin([], 0)
         with self._changed:
             self._closed = True
-            self._changed.notify()
+            self._due_now([], self._volume)
         if self._thread is not None:
             self._thread.join(_LEAVES_WITHIN)
 
-    def _begin(self, due: Iterable[Utterance | Tone], volume: float, *, after_tones: bool = False) -> None:
-        with self._changed:
-            tones = [each for each in self._due if isinstance(each, Tone)] if after_tones else []
-            self._due, self._volume, self._paused = [*tones, *due], volume, False
-            self._turn += 1
+    def _due_now(self, due: Sequence[Utterance | Tone], volume: float, *, cut_off: bool = True) -> None:
+        self._due, self._volume, self._paused = list(due), volume, False
+        if cut_off:
             self._cut_off()
-            self._changed.notify()
-            if self._thread is None and self._due:
-                self._thread = threading.Thread(target=self._speak, name="voice", daemon=True)
-                self._thread.start()
+        self._changed.notify()
+        if self._thread is None and due:
+            self._thread = threading.Thread(target=self._speak, name="voice", daemon=True)
+            self._thread.start()
 
     def _cut_off(self) -> None:
+        self._turn += 1
         if self._playing is not None:
             self._playing.cut_off()
 
@@ -122,14 +124,14 @@ class SpeakingVoice:
                 turn, next_one = self._turn, self._due[0]
             sound = self._tones(next_one) if isinstance(next_one, Tone) else self._render(next_one)
             with self._changed:
-                if self._turn != turn or self._paused:
+                if self._turn != turn:
                     continue  # something else is to be said by now
                 self._playing = playing = self._play(sound, self._volume, self._device)
             heard = playing.wait()
             del sound, next_one, playing  # nothing of a name stays in this thread while it waits
             with self._changed:
                 self._playing = None
-                if self._turn != turn or self._paused:
+                if self._turn != turn:
                     continue
                 if heard:
                     del self._due[0]
