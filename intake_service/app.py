@@ -68,14 +68,18 @@ def prepare(settings: Settings) -> tuple[Engine, Keys]:
     this moment, so its operator says when: `migrate`.
     """
     engine = connect(settings.database_url)
-    if engine.dialect.name == "sqlite":
-        migrations.migrate(engine)
-    elif not migrations.is_current(engine):
-        raise NotReady(
-            "The database's tables are not those of this release. Back it up, stop the other services, "
-            "then run: warm-handoff migrate"
-        )
-    keys = open_keys(settings.keys_dir, engine, datetime.now(UTC))
+    try:
+        if engine.dialect.name == "sqlite":
+            migrations.migrate(engine)
+        elif not migrations.is_current(engine):
+            raise NotReady(
+                "The database's tables are not those of this release. Back it up, stop the other services, "
+                "then run: warm-handoff migrate"
+            )
+        keys = open_keys(settings.keys_dir, engine, datetime.now(UTC))
+    except BaseException:
+        engine.dispose()
+        raise
     unlock(engine, keys.data)
     return engine, keys
 

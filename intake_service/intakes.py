@@ -88,6 +88,7 @@ def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac:
             "language": record.language,
             "urgent": urgent,
             "queue_number": sequence,
+            "intake_sequence": sequence,
             "waiting_since": now,  # ours: a kiosk's clock may be wrong
         },
     )

@@ -20,6 +20,8 @@ _WORDS = {
         AlertKind.READY_FOR_ASSIGNMENT: Words("Somebody is waiting", "I'm on it"),
         AlertKind.URGENT: Words("Somebody needs a person now", "I'm on it"),
         AlertKind.ASSIGNED_TO_YOU: Words("Somebody is waiting for you", "I'm on it"),
+        AlertKind.TRANSFERRED: Words("Somebody was handed over to you", "I'm on it"),
+        AlertKind.BACK_TO_REASSIGNMENT: Words("A new peer is to be found", "I'm on it"),
         AlertKind.TEST: Words("Alerts work on this device", "OK"),
     },
 }

@@ -13,6 +13,8 @@ class AlertKind(StrEnum):
     READY_FOR_ASSIGNMENT = "ready_for_assignment"
     URGENT = "urgent"
     ASSIGNED_TO_YOU = "assigned_to_you"
+    TRANSFERRED = "transferred"
+    BACK_TO_REASSIGNMENT = "back_to_reassignment"
     TEST = "test"
 
 

@@ -67,12 +67,17 @@ def origin_of(endpoint: str) -> str:
 
 
 class PushSender:
-    """Sends messages, many at once, over one session. An async context manager."""
+    """Sends messages, many at once, over one session. An async context manager.
 
-    def __init__(self, vapid: VapidKey, contact: str, *, allow_private: bool = False) -> None:
+    `proxy`: where they go through, empty for none. It looks the push services' names up, so it is the one that can keep
+    them out of the own network; here only addresses in figures are still refused.
+    """
+
+    def __init__(self, vapid: VapidKey, contact: str, *, allow_private: bool = False, proxy: str = "") -> None:
         self._vapid = vapid
         self._contact = contact
         self._allow_private = allow_private
+        self._proxy = proxy
         self._signed: dict[str, tuple[str, datetime]] = {}
         self._session: aiohttp.ClientSession | None = None
 
@@ -81,8 +86,9 @@ class PushSender:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=_CONNECTIONS,
-                resolver=resolver if self._allow_private else _PublicOnly(resolver),
+                resolver=resolver if self._allow_private or self._proxy else _PublicOnly(resolver),
             ),
+            proxy=self._proxy or None,
             timeout=aiohttp.ClientTimeout(total=_TOTAL_TIMEOUT),
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -42,7 +42,9 @@ class Worker:
     def __init__(self, engine: Engine, vapid: VapidKey, settings: PushSettings) -> None:
         self._engine = writing(engine)
         self._settings = settings
-        self._sender = PushSender(vapid, settings.contact, allow_private=settings.push_allow_private)
+        self._sender = PushSender(
+            vapid, settings.contact, allow_private=settings.push_allow_private, proxy=settings.push_proxy
+        )
         self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
         self._awake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -20,7 +20,7 @@ from tests.support.misbehaving import (
     never_ends,
     sends,
 )
-from tests.support.push_server import check_vapid
+from tests.support.push_service import check_vapid
 
 CONTENT = b'{"notification": {"title": "Somebody is waiting"}}'
 
