@@ -246,13 +246,10 @@ class Guide:
         self._told = view
         self._focus = kept(before, view, self._focus)
         self._begun = self._begun or self._session.begun
-        if view.name != before.name:
-            self._sound_for(view)
         reader = self._session.reader
-        if not self.manner.aloud:
-            if view.name != before.name:
-                self._voice.stop()
-        elif view.name != before.name:
+        if view.name != before.name:
+            self._voice.stop()
+            self._sound_for(view)
             self._say(reader.screen(view))
         elif view != before:
             self._say(reader.change(before, view) or ([] if self.focus == stop else self._at_focus()))
