@@ -155,7 +155,7 @@ class Kiosk:
         session = Session(
             form,
             config,
-            draw_ticket=lambda: tickets.draw(form, self._spool.recent_tickets(tickets.RECENT), random.SystemRandom()),
+            draw_ticket=lambda: self._draw_ticket(session.form),
             hand_in=lambda flow, now: hand_in(flow, self._spool, session.config.service_key, sender.wake, now),
             seconds=time.monotonic(),
             calls=SpooledCalls(self._spool, sender),
@@ -166,6 +166,13 @@ class Kiosk:
     def _speaking(self, form: Form) -> Voice:
         folder = self._settings.prompts or prompts.default_folder()
         return SpeakingVoice(Prompts(folder, prompts.voices(form.texts)).sound, sound.tone, sound.Aplay)
+
+    def _draw_ticket(self, form: Form) -> str:
+        try:
+            recent = self._spool.recent_tickets(tickets.RECENT)
+        except SpoolError:  # a broken disk is told when there is something to keep
+            recent = set()
+        return tickets.draw(form, recent, random.SystemRandom())
 
     def _first_frame(self) -> None:
         """Only now the network: what a person sees comes first."""

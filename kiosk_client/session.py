@@ -68,6 +68,11 @@ class Session:
         first = next((each for each in self._config.languages if each in self._flow.form.texts), self._flow.language)
         return Reader(self._flow.form.texts, first if self._flow.step.place is Place.WELCOME else self._flow.language)
 
+    @property
+    def form(self) -> Form:
+        """The form that the next participant, or the one who has begun, is asked with."""
+        return self._flow.form
+
     def use(self, config: KioskConfig, form: Form) -> None:
         """The site's newest settings. An intake that has begun is finished with what it began with."""
         self._newer = config, form
