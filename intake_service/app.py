@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,9 +11,10 @@ import anyio.to_thread
 from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from intake_service import migrations
-from intake_service.encrypted import unlock
 from intake_service.errors import Busy, NotReady
 from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, places
 from intake_service.intake_writer import IntakeWriter
@@ -21,8 +22,10 @@ from intake_service.keys import Keys, open_keys
 from intake_service.live import Live
 from intake_service.routes import console, events, intakes_api, kiosks_api, problems, push_api, signing_in, web_app
 from intake_service.settings import Settings
+from intake_service.telling import tell_everything
 from intake_service.wrong_tries import WrongTries
-from notifications.db import connect
+from notifications.db import connect, writing
+from notifications.encrypted import unlock
 from notifications.signals import QUEUE, listen
 from notifications.worker import Worker
 
@@ -68,15 +71,21 @@ def prepare(settings: Settings) -> tuple[Engine, Keys]:
     this moment, so its operator says when: `migrate`.
     """
     engine = connect(settings.database_url)
-    if engine.dialect.name == "sqlite":
-        migrations.migrate(engine)
-    elif not migrations.is_current(engine):
-        raise NotReady(
-            "The database's tables are not those of this release. Back it up, stop the other services, "
-            "then run: warm-handoff migrate"
-        )
-    keys = open_keys(settings.keys_dir, engine, datetime.now(UTC))
+    try:
+        if engine.dialect.name == "sqlite":
+            migrations.migrate(engine)
+        elif not migrations.is_current(engine):
+            raise NotReady(
+                "The database's tables are not those of this release. Back it up, stop the other services, "
+                "then run: warm-handoff migrate"
+            )
+        keys = open_keys(settings.keys_dir, engine, datetime.now(UTC))
+    except BaseException:
+        engine.dispose()
+        raise
     unlock(engine, keys.data)
+    with suppress(IntegrityError), Session(writing(engine)) as session, session.begin():
+        tell_everything(session)  # another process that starts at this moment may tell it instead
     return engine, keys
 
 

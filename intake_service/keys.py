@@ -11,7 +11,6 @@ Copy the folder to a safe place: without it nobody can read what the database ho
 import hashlib
 import hmac
 import secrets
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,19 +20,18 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from intake_service.encrypted import DataKeys
 from intake_service.errors import NotReady
 from intake_service.tables import KeyInUse
 from notifications.db import writing
-from notifications.private_files import create_once
+from notifications.encrypted import KEY_BYTES, DataKeys
+from notifications.private_files import PrivateFileError, create_once, numbered, read_numbered, require_private
 from notifications.vapid import FILE_NAME as VAPID_FILE
 from notifications.vapid import VapidKey, VapidKeyError, load_or_create
 from shared_schema.kiosk_api import ServiceKey
 from shared_schema.sealing import OpeningKey
 
 _SECRET = 32
-_SIZES = {"opening": 96, "data": _SECRET, "digest": _SECRET}
-_FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_SIZES = {"opening": 96, "data": KEY_BYTES, "digest": _SECRET}
 
 
 @dataclass(frozen=True)
@@ -68,12 +66,12 @@ def open_keys(folder: Path, engine: Engine, now: datetime) -> Keys:
     """
     with Session(writing(engine)) as session, session.begin():
         needed = {(kind, key_id) for kind, key_id in session.execute(select(KeyInUse.kind, KeyInUse.key_id))}
-        _require_private_folder(folder)
         try:
+            _require_private_folder(folder)
             if not needed:
                 _make_first_keys(folder)
             keys = _read(folder)
-        except VapidKeyError as error:
+        except (VapidKeyError, PrivateFileError) as error:
             raise NotReady(str(error)) from None
         if missing := needed - keys.ids:
             kinds = ", ".join(sorted(f"{kind} key {key_id}" for kind, key_id in missing))
@@ -88,20 +86,15 @@ def _id(key: bytes) -> str:
 
 def _require_private_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _require_private(folder, "700")
-
-
-def _require_private(path: Path, mode: str) -> None:
-    if path.stat().st_mode & _FOR_OTHERS:
-        raise NotReady(f"Other users of this machine may read {path}. Run: chmod {mode} {path}")
+    require_private(folder, "700")
 
 
 def _make_first_keys(folder: Path) -> None:
-    if not _files(folder, "opening"):
+    if not numbered(folder, "opening"):
         create_once(folder / "opening-1.key", OpeningKey.generate().raw)
-    if not _files(folder, "data"):
+    if not numbered(folder, "data"):
         create_once(folder / "data-1.key", secrets.token_bytes(_SECRET))
-    if not _files(folder, "digest"):
+    if not numbered(folder, "digest"):
         create_once(folder / "digest.key", secrets.token_bytes(_SECRET))
     load_or_create(folder / VAPID_FILE)
 
@@ -126,24 +119,10 @@ def _vapid(folder: Path) -> VapidKey:
 
 def _secrets(folder: Path, kind: str) -> list[bytes]:
     """The keys of a kind, oldest first; at least one."""
-    paths = _files(folder, kind)
-    if not paths:
+    found = read_numbered(folder, kind, _SIZES[kind])
+    if not found:
         raise _lost(folder, f"every {kind} key")
-    found = []
-    for path in paths:
-        _require_private(path, "600")
-        found.append(path.read_bytes())
-        if len(found[-1]) != _SIZES[kind]:
-            raise NotReady(f"{path} is damaged: it should have {_SIZES[kind]} bytes. Restore it from its backup.")
     return found
-
-
-def _files(folder: Path, kind: str) -> list[Path]:
-    """`kind.key`, `kind-1.key`, `kind-2.key` ... in the order of their numbers."""
-    numbered = {path: path.stem.removeprefix(kind).removeprefix("-") or "0" for path in folder.glob(f"{kind}*.key")}
-    return sorted(
-        (path for path, number in numbered.items() if number.isdecimal()), key=lambda path: int(numbered[path])
-    )
 
 
 def _lost(folder: Path, what: str) -> NotReady:

@@ -176,18 +176,17 @@ def _columns(view: View, body: Columns, area: Rect, touches_from: float, sizes: 
     groups = body.columns if not narrow else tuple(zip(*body.columns, strict=True))
     count = max(len(group) for group in groups)
     shares = (0.6, 0.4) if count == 2 and not narrow else (1 / count,) * count
-    size = sizes.title * 1.15
-    greetings = view.title.split("\n")
-    head = []
-    y = area.y
-    for greeting in greetings:
-        height = tall(greeting, area.width, size, bold=True)
-        head.append(Placed(Rect(area.x, y, area.width, height), Words(greeting, Style.TITLE, size, "center")))
-        y += height + gap / 2
-    y += gap
-    room = min(area.bottom - max(y, touches_from) - gap * (count - 1), sizes.mm(_TALLEST_START * count))
-    above = max(0.0, (area.bottom - y - gap * (count - 1) - room) / 2.2)
-    head, rest = _lowered(_moved(head, above), Rect(area.x, y + above, area.width, room), touches_from)
+    least = least_height(view, area.width, sizes)
+    letters = sizes.title * 1.15
+    head, end = _greetings(view.title, area, letters, gap)
+    while letters > sizes.smallest and area.bottom - end < least:
+        letters = max(sizes.smallest, letters * 0.94)
+        head, end = _greetings(view.title, area, letters, gap)
+    room = min(area.bottom - max(end, touches_from), sizes.mm(_TALLEST_START) * count + gap * (count - 1))
+    above = max(0.0, (area.bottom - end - room) / 2.2)
+    rest = Rect(area.x, end + above, area.width, room)
+    head, rest = _lowered(_moved(head, above), rest, touches_from)
+    room -= gap * (count - 1)
     width = (area.width - gap * (len(groups) - 1)) / len(groups)
     placed = []
     for index, touches in enumerate(groups):
@@ -196,6 +195,17 @@ def _columns(view: View, body: Columns, area: Rect, touches_from: float, sizes: 
             placed.append(Placed(Rect(area.x + index * (width + gap), y, width, room * share), touch))
             y += room * share + gap
     return [*head, *placed]
+
+
+def _greetings(title: str, area: Rect, letters: float, gap: float) -> tuple[list[Placed], float]:
+    """One under another, and where what follows begins."""
+    placed = []
+    y = area.y
+    for greeting in title.split("\n"):
+        height = tall(greeting, area.width, letters, bold=True)
+        placed.append(Placed(Rect(area.x, y, area.width, height), Words(greeting, Style.TITLE, letters, "center")))
+        y += height + gap / 2
+    return placed, y + gap / 2
 
 
 def _paragraphs(view: View, body: Paragraphs, area: Rect, touches_from: float, sizes: Sizes) -> list[Placed]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from kiosk_client.outcomes import NotEnrolled, Refused, Unreachable
 from kiosk_client.settings import Settings
 from shared_schema.form import BRIEF_INTAKE, Form, load_form
 from shared_schema.kiosk_api import Enrollment, EnrollmentRequest, KioskConfig
@@ -94,7 +95,7 @@ class Store:
 def pair(settings: Settings, address: str, code: str) -> Stored:
     """Trade the code for a credential and keep it. Raises PairingFailed."""
     # imported here: `requests` takes 150 ms that a paired kiosk's start must not pay
-    from kiosk_client.service_api import NotEnrolled, Refused, ServiceApi, Unreachable  # noqa: PLC0415
+    from kiosk_client.service_api import ServiceApi  # noqa: PLC0415
 
     address = service_address(address, allow_http=settings.allow_http)
     try:
@@ -121,7 +122,7 @@ def service_address(typed: str, *, allow_http: bool) -> str:
 
     Raises PairingFailed.
     """
-    scheme, host, netloc = _parts(typed.strip().rstrip("/"))
+    scheme, host, netloc = _parts(typed.strip())
     if scheme == "http" and not allow_http and not _is_this_machine(host):
         raise PairingFailed("The address must begin with https:// so that nobody on the network can listen.")
     return f"{scheme}://{netloc}"
@@ -132,7 +133,7 @@ def _parts(typed: str) -> tuple[str, str, str]:
     try:
         guess = "http" if _is_this_machine(urlsplit(f"//{typed}").hostname or "") else "https"
         parts = urlsplit(typed if "://" in typed else f"{guess}://{typed}")
-        more = parts.path or parts.query or parts.fragment or parts.username
+        more = parts.path.strip("/") or parts.query or parts.fragment or parts.username
         if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and not more:
             return parts.scheme, parts.hostname, parts.netloc
     except ValueError:  # a port that is none, or brackets that hold no IPv6 address

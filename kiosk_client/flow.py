@@ -52,6 +52,7 @@ class Flow:
         self.form = form
         self.language: str
         self.ticket: str
+        self.intake_id: UUID | None
         self.typed: str
         self.too_short: bool
         self._place: Place
@@ -59,6 +60,7 @@ class Flow:
         self._screen: Screen
         self._answers: dict[str, Answer]
         self._started_at: datetime | None
+        self._called_at: datetime | None
         self._express: bool
         self._changing: bool
         self._urgent_shown: bool
@@ -111,16 +113,19 @@ class Flow:
 
     # The way there and back
 
-    def begin(self, language: str, ticket: str, now: datetime) -> None:
-        """A language was tapped on the first screen. `ticket`: the word that this participant will get."""
+    def begin(self, language: str, ticket: str, intake_id: UUID, now: datetime) -> None:
+        """A language was tapped on the first screen. `ticket`: the word that this participant will get.
+
+        `intake_id`: of the intake, and of a call for a person before it is finished.
+        """
         if self._place is Place.WELCOME:
-            self.language, self.ticket, self._started_at = language, ticket, now
+            self.language, self.ticket, self.intake_id, self._started_at = language, ticket, intake_id, now
             self._go(self._shown()[0])
 
-    def talk_from_welcome(self, language: str, ticket: str, now: datetime) -> None:
+    def talk_from_welcome(self, language: str, ticket: str, intake_id: UUID, now: datetime) -> None:
         """ "I'd rather talk to someone", tapped before anything else."""
         if self._place is Place.WELCOME:
-            self.begin(language, ticket, now)
+            self.begin(language, ticket, intake_id, now)
             self._ask(Place.TALK, Place.WELCOME)
 
     def next(self) -> None:
@@ -275,10 +280,21 @@ class Flow:
 
     # What the app says
 
-    def record(self, intake_id: UUID, receipt_nonce: str, now: datetime) -> IntakeRecord:
-        """The finished intake. `receipt_nonce`: 32 random hex digits."""
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody is to be called before the rest is answered, and nobody was yet."""
+        return self._place is Place.URGENT and self._called_at is None
+
+    def called(self, now: datetime) -> None:
+        """A call for a person went out, or could not; it goes out once."""
+        self._called_at = now
+
+    def record(self, receipt_nonce: str, now: datetime) -> IntakeRecord:
+        """The finished intake. `receipt_nonce`: 32 random hex digits. Only between begin and the end."""
+        if self.intake_id is None:
+            raise ValueError("nobody has begun")
         return IntakeRecord(
-            id=intake_id,
+            id=self.intake_id,
             form_name=self.form.name,
             form_version=self.form.version,
             language=self.language,
@@ -288,6 +304,7 @@ class Flow:
             ticket=self.ticket,
             answers=dict(self.answers),
             receipt_nonce=receipt_nonce,
+            called_at=self._called_at,
         )
 
     def sent(self) -> None:
@@ -307,7 +324,8 @@ class Flow:
         self._asked_from = Place.WELCOME
         self._screen = self.form.screens[0]
         self._answers = {}
-        self._started_at = None
+        self._started_at = self._called_at = None
+        self.intake_id = None
         self._express = self._changing = self._urgent_shown = False
         self.language = next(iter(self.form.texts))
         self.ticket = ""

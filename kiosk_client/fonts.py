@@ -4,6 +4,7 @@ One font file has one script and one direction: the window measures a text as th
 """
 
 import json
+import os
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -41,6 +42,12 @@ class Font:
 OWN = Font("Roboto", "Roboto", "Latn", rtl=False, covers=_OWN_COVERS)
 SYMBOLS = Font("data/fonts/DejaVuSans.ttf", "data/fonts/DejaVuSans.ttf", "Latn", rtl=False, covers=_SYMBOLS_COVER)
 """It comes with Kivy and has the commonest faces and signs."""
+
+
+def default_folder() -> Path:
+    """Where `warm-handoff-kiosk fonts` puts them and the kiosk finds them."""
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(cache) / "warm-handoff-kiosk" / "fonts"
 
 
 class Fonts:

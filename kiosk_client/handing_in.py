@@ -4,8 +4,6 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 
-from uuid_utils.compat import uuid7
-
 from kiosk_client.flow import Flow
 from kiosk_client.spool import Spool, SpoolError
 from shared_schema.intake import SealedIntake
@@ -18,7 +16,7 @@ def hand_in(flow: Flow, spool: Spool, key: ServiceKey, wake: Callable[[], None],
 
     The plaintext exists in memory only, and no longer than this call.
     """
-    record = flow.record(uuid7(), secrets.token_hex(16), now)
+    record = flow.record(secrets.token_hex(16), now)
     try:
         envelope = seal(record.model_dump_json().encode(), record.id, key)
         sealed = SealedIntake(intake_id=record.id, envelope=envelope)

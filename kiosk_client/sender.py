@@ -1,28 +1,49 @@
 """The thread that brings sealed intakes to the service, and says from time to time that the kiosk is alive."""
 
 import logging
+import math
 import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from kiosk_client.enrollment import Store, Stored
+from kiosk_client.enrollment import EnrollmentDamaged, Store, Stored
+from kiosk_client.outcomes import Failure, NotEnrolled, Refused, Unreachable
 from kiosk_client.spool import Spool, SpoolError
 from shared_schema.form import Form
-from shared_schema.kiosk_api import Heartbeat, KioskConfig
-
-_FIRST_RETRY = 1.0  # seconds, doubled at each try
-_LONGEST_RETRY = 60.0
-_HEARTBEAT = 60.0
-_AFTER_SPOOL_TROUBLE = 10.0
+from shared_schema.intake import Receipt
+from shared_schema.kiosk_api import CallHeard, Heartbeat, KioskConfig
 
 if TYPE_CHECKING:
     from kiosk_client.service_api import ServiceApi
 
+_FIRST_RETRY = 1.0  # seconds, doubled at each try
+_LONGEST_RETRY = 60.0
+_HEARTBEAT = 60.0
+_AFTER_TROUBLE = 10.0
+
+_T = TypeVar("_T")
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What the last try to reach the service came to.
+
+    `at`: of the last answer that was the service's, None before the first. `trouble`: why the last try had none, for
+    staff. `unknown`: the service does not know this kiosk (any more). `clock_error`: what to add to this kiosk's clock
+    to have the service's.
+    """
+
+    reachable: bool = False
+    at: datetime | None = None
+    trouble: str = ""
+    unknown: bool = False
+    clock_error: timedelta = timedelta()
 
 
 class Sender:
@@ -44,7 +65,13 @@ class Sender:
         self._on_config = on_config
         self._awake = threading.Event()
         self._stopping = False
+        self._contact = Contact()
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+
+    @property
+    def contact(self) -> Contact:
+        """Safe from any thread."""
+        return self._contact
 
     def start(self) -> None:
         self._thread.start()
@@ -57,15 +84,13 @@ class Sender:
         """End after the request in the air; what is not sent stays in the spool."""
         self._stopping = True
         self._awake.set()
-        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self._thread.join(timeout)
 
     def _run(self) -> None:
-        # imported here, in the sender's thread and after the first frame: `requests` takes 150 ms
-        from kiosk_client.service_api import ServiceApi  # noqa: PLC0415
-
-        api = ServiceApi(self._stored.address, self._stored.enrollment.credential, self._ca_file)
+        api = self._connect()
         tries = 0
-        heartbeat_at = 0.0
+        heartbeat_at = -math.inf
         while not self._stopping:
             self._awake.clear()
             try:
@@ -73,27 +98,63 @@ class Sender:
                 if time.monotonic() >= heartbeat_at:
                     heartbeat_at = time.monotonic() + _HEARTBEAT
                     self._report(api)
+                if self._was_paired_anew():
+                    api.close()
+                    api = self._connect()
+                    heartbeat_at = -math.inf
+                    continue
                 wait = _HEARTBEAT if not tries else _retry(tries)
             except SpoolError as error:
                 _log.warning("%s; trying again", error)
-                wait = _AFTER_SPOOL_TROUBLE
+                wait = _AFTER_TROUBLE
+            except Exception as error:  # a sender that has ended would keep every further intake here, unseen
+                _log.error("the sender stumbled over %s; trying again", type(error).__name__)
+                wait = _AFTER_TROUBLE
             self._awake.wait(wait)
         api.close()
 
-    def _drain(self, api: "ServiceApi") -> bool:
-        """Send what is held, oldest first. False: the service cannot be reached or does not know us; try later."""
-        from kiosk_client.service_api import Accepted, Refused  # noqa: PLC0415  (as above)
+    def _connect(self) -> "ServiceApi":
+        # imported here, in the sender's thread and after the first frame: `requests` takes 150 ms
+        from kiosk_client.service_api import ServiceApi  # noqa: PLC0415
 
-        while not self._stopping and (held := self._spool.next()):
-            outcome = api.post_intake(held.sealed, held.proof)
-            now = datetime.now(UTC)
-            if isinstance(outcome, Accepted):
-                self._spool.accepted(held.sealed.intake_id, now)
-            elif isinstance(outcome, Refused):
-                _log.warning("the service refused an intake for good: %s", outcome.code)
-                self._spool.refused(held.sealed.intake_id, outcome.code, now)
+        return ServiceApi(self._stored.address, self._stored.enrollment.credential, self._ca_file)
+
+    def _was_paired_anew(self) -> bool:
+        """Whether somebody has paired this kiosk again, since the service does not know it any more."""
+        if not self._contact.unknown:
+            return False
+        try:
+            stored = self._store.load()
+        except EnrollmentDamaged:
+            return False
+        if stored is None or stored.enrollment.credential == self._stored.enrollment.credential:
+            return False
+        self._stored = stored
+        return True
+
+    def _drain(self, api: "ServiceApi") -> bool:
+        """Send what is held: calls for a person first, then intakes, oldest first.
+
+        False: the service cannot be reached or does not know us; try later.
+        """
+        while not self._stopping:
+            if call := self._spool.next_call():
+                heard = self._noted(api, api.post_call(call))
+                if not isinstance(heard, CallHeard | Refused):
+                    return False
+                self._spool.answered(call.intake_id, heard=isinstance(heard, CallHeard))
+            elif held := self._spool.next():
+                receipt = self._noted(api, api.post_intake(held.sealed, held.proof))
+                now = datetime.now(UTC)
+                if isinstance(receipt, Receipt):
+                    self._spool.accepted(held.sealed.intake_id, now)
+                elif isinstance(receipt, Refused):
+                    _log.warning("the service refused an intake for good: %s", receipt.code)
+                    self._spool.refused(held.sealed.intake_id, receipt.code, now)
+                else:
+                    return False
             else:
-                return False
+                return True
         return True
 
     def _report(self, api: "ServiceApi") -> None:
@@ -105,7 +166,7 @@ class Sender:
             refused=counts.refused,
             oldest_held_at=counts.oldest_held_at,
         )
-        if api.post_heartbeat(heartbeat) is None:
+        if self._noted(api, api.post_heartbeat(heartbeat)) is None:
             self._refresh(api)
 
     def _refresh(self, api: "ServiceApi") -> None:
@@ -119,9 +180,31 @@ class Sender:
             if not isinstance(fetched, Form):
                 return
             form = fetched
-            self._store.save_form(form)
-        self._store.save_config(config)
+            self._keep(lambda: self._store.save_form(form))
+        self._keep(lambda: self._store.save_config(config))
         self._on_config(config, form)
+
+    def _keep(self, save: Callable[[], None]) -> None:
+        """A disk that takes nothing more is no reason not to use what the site decided, until the next start."""
+        try:
+            save()
+        except (OSError, EnrollmentDamaged) as error:
+            _log.warning("the site's settings could not be kept: %s", type(error).__name__)
+
+    def _noted(self, api: "ServiceApi", outcome: _T | Failure) -> _T | Failure:
+        """The same outcome; what it says of the line is kept for whoever asks."""
+        if isinstance(outcome, Unreachable):
+            self._contact = replace(self._contact, reachable=False, trouble=outcome.reason)
+            return outcome
+        now = datetime.now(UTC)
+        self._contact = Contact(
+            reachable=not isinstance(outcome, NotEnrolled),
+            at=now,
+            trouble=outcome.code if isinstance(outcome, NotEnrolled) else "",
+            unknown=isinstance(outcome, NotEnrolled),
+            clock_error=api.service_time - now if api.service_time else timedelta(),
+        )
+        return outcome
 
 
 def _retry(tries: int) -> float:

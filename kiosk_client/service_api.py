@@ -4,19 +4,25 @@ Importing this module costs about 150 ms. The window never does; the sender's th
 """
 
 import time
-from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import requests
 from pydantic import BaseModel, ValidationError
+from urllib3.exceptions import HTTPError
 
+from kiosk_client.outcomes import Failure, NotEnrolled, Refused, Unreachable
 from shared_schema.form import Form
 from shared_schema.intake import Receipt, SealedIntake
 from shared_schema.kiosk_api import (
+    CALLS_PATH,
     CONFIG_PATH,
     ENROLL_PATH,
     HEARTBEATS_PATH,
     INTAKES_PATH,
+    Call,
+    CallHeard,
     Enrollment,
     EnrollmentRequest,
     Heartbeat,
@@ -33,42 +39,13 @@ _AGAIN = {408, 425, 429}  # the 4xx that say "later"
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-@dataclass(frozen=True)
-class Accepted:
-    """The service committed the intake; its receipt proves it."""
-
-    receipt: Receipt
-
-
-@dataclass(frozen=True)
-class Refused:
-    """The service turned the request down for good, with a problem's code."""
-
-    code: str
-
-
-@dataclass(frozen=True)
-class NotEnrolled:
-    """The service does not know this kiosk, or no longer. What is held stays held until it is paired again."""
-
-    code: str
-
-
-@dataclass(frozen=True)
-class Unreachable:
-    """No usable answer: no way there, trouble on the other side, or somebody else answering. Try later."""
-
-    reason: str
-
-
-Failure = Refused | NotEnrolled | Unreachable
-
-
 class ServiceApi:
     """A service at an address. Keeps one connection open. Use it from one thread."""
 
     def __init__(self, address: str, credential: str | None = None, ca_file: str | None = None) -> None:
         self._address = address.rstrip("/")
+        self.service_time: datetime | None = None
+        """What time the service said it was, with its last answer."""
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy and no .netrc may come between a kiosk and its service
         self._session.verify = ca_file or True
@@ -76,14 +53,19 @@ class ServiceApi:
         if credential:
             self._session.headers["Authorization"] = f"Bearer {credential}"
 
-    def post_intake(self, sealed: SealedIntake, proof: str) -> Accepted | Failure:
-        """Hand in a sealed intake. Only a receipt with the right id and proof counts."""
+    def post_intake(self, sealed: SealedIntake, proof: str) -> Receipt | Failure:
+        """Hand in a sealed intake. Only a receipt with the right id and proof counts: the service has committed it."""
         receipt = self._call("POST", INTAKES_PATH, Receipt, sealed)
-        if isinstance(receipt, Receipt):
-            if receipt.intake_id != sealed.intake_id or receipt.proof != proof:
-                return Unreachable("a receipt that proves nothing")
-            return Accepted(receipt)
+        if isinstance(receipt, Receipt) and (receipt.intake_id, receipt.proof) != (sealed.intake_id, proof):
+            return Unreachable("a receipt that proves nothing")
         return receipt
+
+    def post_call(self, call: Call) -> CallHeard | Failure:
+        """Ask for a person. Only an answer about this very call counts."""
+        heard = self._call("POST", CALLS_PATH, CallHeard, call)
+        if isinstance(heard, CallHeard) and heard.intake_id != call.intake_id:
+            return Unreachable("an answer to another call")
+        return heard
 
     def post_heartbeat(self, heartbeat: Heartbeat) -> Failure | None:
         """Say that the kiosk is alive. None: the service heard it."""
@@ -119,11 +101,12 @@ class ServiceApi:
         try:
             with self._session.request(method, self._address + path, **arguments) as answer:
                 content = _read(answer)
-        except (requests.RequestException, OSError, ValueError) as error:
-            # ValueError: an address that is none, or an answer that breaks off in a length
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            # HTTPError: urllib3's own, for an answer that breaks off or is garbled; ValueError: an address that is none
             return Unreachable(type(error).__name__)
         if content is None:
             return Unreachable("an answer that is too long or too slow")
+        self.service_time = _time(answer.headers.get("Date", ""))
         if 200 <= answer.status_code < 300:
             return content
         return _failure(answer.status_code, content)
@@ -139,6 +122,15 @@ def _read(answer: requests.Response) -> bytes | None:
             answer.close()
             return None
     return bytes(content)
+
+
+def _time(header: str) -> datetime | None:
+    """An HTTP date (RFC 9110, 5.6.7), aware."""
+    try:
+        said = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return said if said.tzinfo else None
 
 
 def _failure(status: int, content: bytes) -> Failure:

@@ -8,19 +8,20 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Settings:
-    """`state`: the folder of pairing and spool. `fonts`: the folder of the built fonts.
+    """`state`: the folder of pairing and spool. `window`: width and height in pixels, None for the full screen.
 
-    `window`: width and height in pixels, None for the full screen.
     `allow_http`: a service without TLS elsewhere than on this machine; only for trying things out.
     `ca_file`: the center's own certificate authority. `density`: pixels per mm when the panel reports a wrong one.
+    `prompts`, `fonts`: the folders of what is rendered to be said and of the built fonts, when not the usual ones.
     """
 
     state: Path
-    fonts: Path
     window: tuple[int, int] | None = None
     allow_http: bool = False
     ca_file: str | None = None
     density: float | None = None
+    prompts: Path | None = None
+    fonts: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -30,14 +31,14 @@ class Settings:
             return environment.get(f"WARM_HANDOFF_KIOSK_{name}", "")
 
         home = environment.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-        cache = environment.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         return cls(
-            fonts=Path(value("FONTS") or Path(cache) / "warm-handoff-kiosk" / "fonts"),
             state=Path(value("STATE") or Path(home) / "warm-handoff-kiosk"),
             window=parse_window(value("WINDOW")) if value("WINDOW") else None,
             allow_http=value("ALLOW_HTTP").lower() in {"1", "true", "yes"},
             ca_file=value("CA_FILE") or None,
             density=_parse_density(value("DENSITY")) if value("DENSITY") else None,
+            prompts=Path(value("PROMPTS")) if value("PROMPTS") else None,
+            fonts=Path(value("FONTS")) if value("FONTS") else None,
         )
 
 

@@ -1,7 +1,7 @@
 """Finished intakes, sealed, on the kiosk's disk until the service has them.
 
-A held intake is durable before `hold` returns. After a valid receipt its content is erased; id and time stay, so that
-staff can be told how many came and went. One SQLite file: docs/decisions/0005 says why.
+A held intake is durable before `hold` returns. After a valid receipt its content is erased; of the newest ones id,
+ticket and times stay. Calls for a person are kept here as well. One SQLite file: docs/decisions/0005 says why.
 """
 
 import os
@@ -15,6 +15,13 @@ from pathlib import Path
 from uuid import UUID
 
 from shared_schema.intake import SealedIntake
+from shared_schema.kiosk_api import Call
+
+MOST_HELD = 10_000
+"""Sealed intakes, 35 MB of them: weeks of a busy center without its service. Beyond, the disk is in danger."""
+
+_SETTLED_KEPT = 1000  # rows without content, for the tickets that must not come again soon
+_CALLS_KEPT = 100
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS intake (
@@ -28,6 +35,15 @@ CREATE TABLE IF NOT EXISTS intake (
     refused TEXT                -- the code with which the service turned it down for good
 ) STRICT
 """
+_CALLS = """
+CREATE TABLE IF NOT EXISTS call (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    called_at TEXT NOT NULL,
+    heard INTEGER               -- NULL until the service answered: 1 it heard, 0 it never will
+) STRICT
+"""
+_HELD_INDEX = "CREATE INDEX IF NOT EXISTS intake_held ON intake (number) WHERE sealed IS NOT NULL"
 _OLDEST = "SELECT sealed, proof FROM intake WHERE sealed IS NOT NULL AND refused IS NULL ORDER BY number LIMIT 1"
 _COUNTS = """
 SELECT count(*) FILTER (WHERE refused IS NULL), count(refused), min(held_at) FILTER (WHERE refused IS NULL)
@@ -70,6 +86,8 @@ class Spool:
             self._database.execute("PRAGMA synchronous=FULL")  # the ticket is a promise: it must survive the plug
             self._database.execute("PRAGMA secure_delete=ON")
             self._database.execute(_TABLE)
+            self._database.execute(_HELD_INDEX)
+            self._database.execute(_CALLS)
         except (OSError, sqlite3.Error) as error:
             raise SpoolError(f"the spool cannot be opened ({type(error).__name__})") from error
 
@@ -77,6 +95,8 @@ class Spool:
         """Keep a sealed intake; it is on the disk when this returns. Raises SpoolError, and then nothing was kept."""
         row = (str(sealed.intake_id), ticket, now.isoformat(), proof, sealed.model_dump_json())
         with self._writing() as database:
+            if database.execute("SELECT count(*) FROM intake WHERE sealed IS NOT NULL").fetchone()[0] >= MOST_HELD:
+                raise SpoolError("the spool is full: the service has not been reached for a very long time")
             database.execute("INSERT INTO intake (id, ticket, held_at, proof, sealed) VALUES (?, ?, ?, ?, ?)", row)
 
     def next(self) -> Held | None:
@@ -91,6 +111,10 @@ class Spool:
                 "UPDATE intake SET sealed = NULL, proof = '', settled_at = ? WHERE id = ?",
                 (now.isoformat(), str(intake_id)),
             )
+            database.execute(
+                "DELETE FROM intake WHERE sealed IS NULL AND number < (SELECT max(number) FROM intake) - ?",
+                (_SETTLED_KEPT,),
+            )
         with self._writing_outside_transaction() as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log still held a copy
 
@@ -100,6 +124,38 @@ class Spool:
             database.execute(
                 "UPDATE intake SET refused = ?, settled_at = ? WHERE id = ?", (code, now.isoformat(), str(intake_id))
             )
+
+    def try_refused_again(self) -> None:
+        """Whatever kept the service from taking them may have been mended: send them once more, in their order."""
+        with self._writing() as database:
+            database.execute("UPDATE intake SET refused = NULL, settled_at = NULL WHERE refused IS NOT NULL")
+
+    def call(self, intake_id: UUID, now: datetime) -> None:
+        """Keep a call for a person, durably, to be sent before every intake. Raises SpoolError.
+
+        Those that the service has answered are forgotten, all but a few.
+        """
+        with self._writing() as database:
+            database.execute(
+                "INSERT OR IGNORE INTO call (id, called_at) VALUES (?, ?)", (str(intake_id), now.isoformat())
+            )
+            database.execute(
+                "DELETE FROM call WHERE heard IS NOT NULL AND number < (SELECT max(number) FROM call) - ?",
+                (_CALLS_KEPT,),
+            )
+
+    def next_call(self) -> Call | None:
+        """The call that waits longest to be sent."""
+        rows = self._read("SELECT id, called_at FROM call WHERE heard IS NULL ORDER BY number LIMIT 1")
+        return Call(intake_id=rows[0][0], called_at=rows[0][1]) if rows else None
+
+    def answered(self, intake_id: UUID, *, heard: bool) -> None:
+        """The service has the call, or will never take it."""
+        with self._writing() as database:
+            database.execute("UPDATE call SET heard = ? WHERE id = ?", (heard, str(intake_id)))
+
+    def was_heard(self, intake_id: UUID) -> bool:
+        return bool(self._read("SELECT 1 FROM call WHERE id = ? AND heard = 1", str(intake_id)))
 
     def counts(self) -> Counts:
         held, refused, oldest = self._read(_COUNTS)[0]
@@ -114,7 +170,7 @@ class Spool:
         with self._lock:
             self._database.close()
 
-    def _read(self, query: str, *values: int) -> list[tuple]:  # type: ignore[type-arg]
+    def _read(self, query: str, *values: int | str) -> list[tuple]:  # type: ignore[type-arg]
         with self._lock:
             try:
                 return self._database.execute(query, values).fetchall()

@@ -36,6 +36,14 @@ class Action(StrEnum):
     DONE = "done"
     FIELD = "field"
     PAIR = "pair"
+    ALOUD = "aloud"
+    AGAIN = "again"
+    PAUSE = "pause"
+    HELP = "help"
+    LOUDER = "louder"
+    SOFTER = "softer"
+    HIDE = "hide"
+    CLOSE_HELP = "close-help"
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,9 @@ class Look(StrEnum):
 
 @dataclass(frozen=True)
 class Touch:
-    """Something to tap. `detail`: a softer line above. `marked`: a tile that is chosen. `onward`: it leads on, and its
-    picture stands behind the words.
+    """Something to tap. `detail`: a softer line above. `marked`: a tile that is chosen. `typed`: read by letters.
+
+    `onward`: it leads on, and its picture stands behind the words.
     """
 
     tap: Tap
@@ -69,6 +78,7 @@ class Touch:
     detail: str = ""
     marked: bool = False
     enabled: bool = True
+    typed: bool = False
     onward: bool = False
 
 

@@ -37,7 +37,10 @@ _PAD = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))
 
 @dataclass(frozen=True)
 class Manner:
-    """How the participant wants it, and where in a screen they are. Back to this default after each of them."""
+    """How the participant wants it, and where in a screen they are. Back to this default after each of them.
+
+    `aloud`: the screen is read to them. `hidden`: by ear alone, with nothing on the screen. `louder`: steps of volume.
+    """
 
     theme: Theme = "light"
     bigger: bool = False
@@ -45,6 +48,9 @@ class Manner:
     capitals: bool = True
     accents: bool = False
     page: int = 0
+    aloud: bool = False
+    hidden: bool = False
+    louder: int = 0
 
     @classmethod
     def of(cls, settings: KioskSettings) -> "Manner":
@@ -57,19 +63,19 @@ def next_theme(theme: Theme) -> Theme:
     return _THEMES[(_THEMES.index(theme) + 1) % len(_THEMES)]
 
 
-def view_of(flow: Flow, config: KioskConfig, manner: Manner) -> View:
-    """The screen for the flow's step."""
+def view_of(flow: Flow, config: KioskConfig, manner: Manner, *, is_coming: bool = True) -> View:
+    """The screen for the flow's step. `is_coming`: whether staff heard the call of somebody who needs them now."""
     if flow.step.place is Place.WELCOME:
         return _welcome(flow, config, manner)
-    return replace(_inside(flow, config, manner), mirrored=flow.texts.direction == "rtl")
+    return replace(_inside(flow, config, manner, is_coming), mirrored=flow.texts.direction == "rtl")
 
 
-def _inside(flow: Flow, config: KioskConfig, manner: Manner) -> View:
+def _inside(flow: Flow, config: KioskConfig, manner: Manner, is_coming: bool) -> View:
     if flow.step.screen is not None:
         return _question(flow, flow.step.screen, manner)
     match flow.step.place:
         case Place.URGENT:
-            return _urgent(flow)
+            return _urgent(flow, is_coming)
         case Place.TALK | Place.START_OVER | Place.DELETE as place:
             return _ask(flow, *_ASKED[place])
         case place:
@@ -82,7 +88,7 @@ def still_there(view: View, flow: Flow) -> View:
     more = Touch(Tap(Action.MORE_TIME), ui["more_time"], "check", Look.ACT)
     over = Touch(Tap(Action.DONE), ui["start_over"], "return", Look.QUIET)
     body = Paragraphs("question", (ui["still_there_body"],), (more, over))
-    return View(f"{view.name}-still-there", ui["still_there"], body)
+    return View(f"{view.name}-still-there", ui["still_there"], body, mirrored=view.mirrored)
 
 
 def _welcome(flow: Flow, config: KioskConfig, manner: Manner) -> View:
@@ -93,7 +99,7 @@ def _welcome(flow: Flow, config: KioskConfig, manner: Manner) -> View:
         "welcome",
         "\n".join(config.greeting.get(each.language) or each.ui["greeting"] for each in texts[:_LONGEST_COLUMNS]),
         _ways_in(flow, languages),
-        quiet=_looks(ui, manner),
+        quiet=(*_looks(ui, manner), *_read_aloud(ui, config, manner)),
     )
 
 
@@ -107,6 +113,12 @@ def _looks(ui: Mapping[str, str], manner: Manner) -> tuple[Touch, ...]:
         Touch(Tap(Action.THEME), ui[f"theme_{following}"], _THEME_ICONS[following], look=Look.QUIET),
         Touch(Tap(Action.REACH), height, "arrow-up" if manner.reach else "arrow-down", look=Look.QUIET),
     )
+
+
+def _read_aloud(ui: Mapping[str, str], config: KioskConfig, manner: Manner) -> tuple[Touch, ...]:
+    if not config.settings.speech:
+        return ()
+    return (Touch(Tap(Action.ALOUD), ui["stop_reading" if manner.aloud else "read_aloud"], "ear", look=Look.QUIET),)
 
 
 def _ways_in(flow: Flow, languages: Sequence[str]) -> Body:
@@ -132,25 +144,28 @@ def _ask(flow: Flow, name: str, icon: str) -> View:
     return View(name, ui[f"{name}_title"], Paragraphs(icon, (ui[f"{name}_body"],), touches))
 
 
-def _urgent(flow: Flow) -> View:
+def _urgent(flow: Flow, is_coming: bool) -> View:
     ui = flow.texts.ui
+    help_here = ui["urgent_coming"] if is_coming else ui["urgent_desk"]
     touches = (
         Touch(Tap(Action.URGENT_NOW), ui["urgent_now"], "person", Look.ACT),
         Touch(Tap(Action.KEEP_GOING), ui["urgent_continue"], "arrow-right"),
     )
-    body = Paragraphs("heart-hand", (ui["urgent_coming"], ui["urgent_988"], ui["urgent_911"]), touches)
-    return View("urgent-now", ui["urgent_title"], body, left=_ways_back(flow), right=())
+    body = Paragraphs("heart-hand", (help_here, ui["urgent_988"], ui["urgent_911"], ui["urgent_told"]), touches)
+    return View("urgent-now", ui["urgent_title"], body, left=_ways_back(flow))
 
 
 def _end(flow: Flow, config: KioskConfig, place: Place) -> View:
     ui = flow.texts.ui
     done = (Touch(Tap(Action.DONE), ui["done"], "check", Look.ACT),)
-    if place is Place.DELETED:
-        return View(place.value, ui["delete"], Paragraphs("check", (ui["deleted"],)), act=done)
-    if place is Place.NOT_SAVED:
-        return View(place.value, ui["talk"], Paragraphs("person", (ui["sending_failed"],)), act=done)
-    waiting = config.where_to_wait.get(flow.language) or ui["where_to_wait"]
-    return View(place.value, ui["ticket_title"], Word(flow.word, (ui["ticket_body"], waiting)), act=done)
+    match place:
+        case Place.DELETED:
+            return View(place.value, ui["delete"], Paragraphs("check", (ui["deleted"],)), act=done)
+        case Place.NOT_SAVED:
+            return View(place.value, ui["talk"], Paragraphs("person", (ui["sending_failed"],)), act=done)
+        case _:
+            waiting = config.where_to_wait.get(flow.language) or ui["where_to_wait"]
+            return View(place.value, ui["ticket_title"], Word(flow.word, (ui["ticket_body"], waiting)), act=done)
 
 
 def _question(flow: Flow, screen: Screen, manner: Manner) -> View:
@@ -322,4 +337,4 @@ def _said(flow: Flow, screen: Screen) -> Touch:
     else:
         typed = _grouped(answer.text) if answer.text and screen.kind == "phone" else answer.text
         said = typed or ", ".join(words.choices[choice] for choice in answer.choices)
-    return Touch(Tap(Action.CHANGE, screen.id), said, "pencil", detail=words.short)
+    return Touch(Tap(Action.CHANGE, screen.id), said, "pencil", detail=words.short, typed=bool(answer.text))

@@ -2,8 +2,38 @@
 
 import os
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
+
+_FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class PrivateFileError(Exception):
+    """A key's file cannot be used; says what to do."""
+
+
+def require_private(path: Path, mode: str) -> None:
+    """Raises PrivateFileError when others than the owner may read the file or folder; `mode` is what it should have."""
+    if path.stat().st_mode & _FOR_OTHERS:
+        raise PrivateFileError(f"Other users of this machine may read {path}. Run: chmod {mode} {path}")
+
+
+def numbered(folder: Path, kind: str) -> list[Path]:
+    """`kind.key`, `kind-1.key`, `kind-2.key` ... in the order of their numbers."""
+    by_path = {path: path.stem.removeprefix(kind).removeprefix("-") or "0" for path in folder.glob(f"{kind}*.key")}
+    return sorted((path for path, number in by_path.items() if number.isdecimal()), key=lambda path: int(by_path[path]))
+
+
+def read_numbered(folder: Path, kind: str, size: int) -> list[bytes]:
+    """The keys of a kind, oldest first, each of `size` bytes; empty when there is none. Raises PrivateFileError."""
+    found = []
+    for path in numbered(folder, kind):
+        require_private(path, "600")
+        found.append(path.read_bytes())
+        if len(found[-1]) != size:
+            raise PrivateFileError(f"{path} is damaged: it should have {size} bytes. Restore it from its backup.")
+    return found
 
 
 def create_once(path: Path, content: bytes) -> None:

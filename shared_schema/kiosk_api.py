@@ -13,6 +13,7 @@ ENROLL_PATH = f"{API}/kiosks/enroll"
 CONFIG_PATH = f"{API}/config"
 INTAKES_PATH = f"{API}/intakes"
 HEARTBEATS_PATH = f"{API}/heartbeats"
+CALLS_PATH = f"{API}/calls"
 
 
 def form_path(name: str, version: int) -> str:
@@ -107,3 +108,17 @@ class Heartbeat(Frozen):
     held: int = Field(ge=0, le=1_000_000)
     refused: int = Field(ge=0, le=1_000_000)
     oldest_held_at: AwareDatetime | None = None
+
+
+class Call(Frozen):
+    """Somebody at the kiosk needs a person now. The intake follows under the same id, or never. It holds no answer."""
+
+    intake_id: UUID
+    called_at: AwareDatetime
+
+
+class CallHeard(Frozen):
+    """The service's word that the staff are being told, or that the call was known before."""
+
+    intake_id: UUID
+    received_at: AwareDatetime

@@ -26,7 +26,7 @@ DOORS = {
     "cryptography": {
         "shared_schema/sealing.py",
         "notifications/vapid.py",
-        "intake_service/encrypted.py",
+        "notifications/encrypted.py",
         "intake_service/keys.py",
     },
 }

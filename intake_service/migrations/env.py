@@ -6,8 +6,8 @@ from alembic import context
 
 import intake_service.tables  # noqa: F401
 import notifications.tables  # noqa: F401
-from intake_service.encrypted import EncryptedText
 from notifications.db import Base, UtcDateTime
+from notifications.encrypted import EncryptedText
 
 
 def _plain_type(kind: str, item: Any, _context: object) -> str | Literal[False]:

@@ -35,6 +35,8 @@ _CORNER = 2.2  # mm
 _EDGE = 0.35
 _SINK = 0.6
 _CARET = 0.5
+_RING = 0.8  # mm; it and its gap stay inside the 3 mm between two touches
+_RING_GAP = 0.8
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,14 @@ class Pen:
             case Picture():
                 self._picture(group, rect, item.icon, self.palette.picture)
         return True
+
+    def ring(self, group: InstructionGroup, rect: Rect) -> None:
+        """Around what has the focus of the keypad."""
+        mm = self.sizes.mm
+        around = rect.inset(-mm(_RING_GAP + _RING / 2), -mm(_RING_GAP + _RING / 2))
+        line = (around.x, around.y, around.width, around.height, mm(_CORNER + _RING_GAP))
+        group.add(Color(*self.palette.focus))
+        group.add(SmoothLine(rounded_rectangle=line, width=max(1.5, mm(_RING) / 2)))
 
     def _touch(self, group: InstructionGroup, rect: Rect, touch: Touch, letters: float, pressed: bool) -> bool:
         mm = self.sizes.mm

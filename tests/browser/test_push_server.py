@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
-from cryptography.hazmat.primitives.asymmetric import ec
-from py_vapid import Vapid02
-from pywebpush import WebPusher
 
 from tests.browser.pages import PAGES, served
+from tests.browser.sender import Sender
 from tests.support.firefox import Firefox, running_firefox
 from tests.support.push_server import PushServer
 
@@ -28,28 +25,6 @@ SUBSCRIBE = """
 def page() -> Iterator[str]:
     with served(PAGES) as origin:
         yield origin
-
-
-class Sender:
-    """Encrypts and signs as the libraries do; each header can be left out or spoilt."""
-
-    def __init__(self) -> None:
-        self.vapid = Vapid02()
-        self.vapid.generate_keys()
-        point = self.vapid.public_key.public_numbers()
-        assert isinstance(point, ec.EllipticCurvePublicNumbers)
-        self.public_key = list(b"\x04" + point.x.to_bytes(32) + point.y.to_bytes(32))
-
-    def send(self, subscription: dict[str, object], text: str, **headers: str | None) -> int:
-        endpoint = str(subscription["endpoint"])
-        origin = "/".join(endpoint.split("/")[:3])
-        signed = self.vapid.sign({"aud": origin, "sub": "mailto:operator@center.example"})
-        sent = {"TTL": "60", "Urgency": "high", "Content-Encoding": "aes128gcm", **signed}
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        body = WebPusher(subscription).encode(text.encode())["body"]
-        return requests.post(
-            endpoint, body, headers={k: v for k, v in sent.items() if v is not None}, timeout=10
-        ).status_code
 
 
 def subscribe(firefox: Firefox, page: str, sender: Sender) -> dict[str, object]:

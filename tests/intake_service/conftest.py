@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from intake_service import migrations
 from intake_service.app import create_app
-from intake_service.encrypted import unlock
 from intake_service.keys import Keys, open_keys
 from intake_service.settings import Settings
 from notifications.db import connect, writing
+from notifications.encrypted import unlock
 from tests.intake_service.center import Center, a_center
 from tests.intake_service.live import Service, running_service
 

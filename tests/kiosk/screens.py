@@ -15,9 +15,11 @@ from shared_schema.kiosk_api import KioskConfig
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 _WALK = """
     begin:{language} next choose:unsafe next keep-going choose:yes {letters} accents next
-    choose:someone-i-love choose:housing choose:work next choose:ongoing choose:my-language choose:woman choose:man choose:someone-i-know next {letters} next choose:phone
+    choose:someone-i-love choose:housing choose:work next choose:ongoing
+    choose:my-language choose:woman choose:man choose:someone-i-know next {letters} next choose:phone
     type:5 next type:0 type:1 type:0 type:1 type:2 type:3 type:4 type:5 type:6 next choose:text next
-    choose:interpreter choose:asl choose:large-print choose:quiet choose:wheelchair next choose:yes choose:agree page page page page page page page
+    choose:interpreter choose:asl choose:large-print choose:quiet choose:wheelchair next
+    choose:yes choose:agree page page page page page page page
     change:consent choose:decline start-over cancel delete cancel talk cancel
 """
 _ENDS = ("send", "talk confirm", "delete confirm")

@@ -17,7 +17,7 @@ ID = UUID("019ab000-0000-7000-8000-000000000001")
 @pytest.fixture
 def flow() -> Flow:
     flow = Flow(load_form())
-    flow.begin("en", "maple-7", NOW)
+    flow.begin("en", "maple-7", ID, NOW)
     return flow
 
 
@@ -65,7 +65,7 @@ def test_a_whole_intake_becomes_a_record_that_fits_its_form(flow: Flow) -> None:
     assert at(flow) == "review"
     flow.send()
 
-    record = flow.record(ID, "0" * 32, NOW + timedelta(minutes=2))
+    record = flow.record("0" * 32, NOW + timedelta(minutes=2))
 
     assert flow.step.place is Place.SENDING
     assert flow.form.faults(record) == []
@@ -79,7 +79,7 @@ def test_skipping_everything_still_leaves_a_name_to_call(flow: Flow) -> None:
     go_to(flow, "review")
     flow.send()
 
-    record = flow.record(ID, "0" * 32, NOW)
+    record = flow.record("0" * 32, NOW)
 
     assert flow.form.faults(record) == []
     assert record.answers["name"] == Answer.of(text="Maple 7")
@@ -92,7 +92,7 @@ def test_talking_to_a_person_is_two_taps_from_anywhere(flow: Flow) -> None:
     flow.talk()
     flow.confirm()
 
-    record = flow.record(ID, "0" * 32, NOW)
+    record = flow.record("0" * 32, NOW)
 
     assert flow.step.place is Place.SENDING
     assert record.express
@@ -102,10 +102,10 @@ def test_talking_to_a_person_is_two_taps_from_anywhere(flow: Flow) -> None:
 
 def test_talking_to_a_person_from_the_first_screen_asks_nothing() -> None:
     flow = Flow(load_form())
-    flow.talk_from_welcome("es", "maple-7", NOW)
+    flow.talk_from_welcome("es", "maple-7", ID, NOW)
     flow.confirm()
 
-    record = flow.record(ID, "0" * 32, NOW)
+    record = flow.record("0" * 32, NOW)
 
     assert (record.language, record.express) == ("es", True)
     assert flow.form.faults(record) == []
@@ -126,7 +126,7 @@ def test_what_is_urgent_is_offered_a_person_at_once(flow: Flow) -> None:
     assert flow.step.place is Place.URGENT
     flow.urgent_now()
 
-    record = flow.record(ID, "0" * 32, NOW)
+    record = flow.record("0" * 32, NOW)
 
     assert flow.form.is_urgent(record.answers)
     assert flow.form.faults(record) == []

@@ -103,7 +103,7 @@ def test_no_letter_is_smaller_than_the_rule() -> None:
 
 
 def surface_of(panel: Panel) -> Surface:
-    surface = Surface(lambda _tap: None)
+    surface = Surface(lambda _tap: None, lambda: None)
     surface.size = (panel.width, panel.height)
     return surface
 

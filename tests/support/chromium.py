@@ -1,30 +1,44 @@
 """A real headless Chromium, driven by Playwright with the browser that the distribution brings."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, Playwright, ViewportSize
 
 from tests.support.browsers import profile_folder
+from tests.support.desktop import Desktop
+from tests.support.google_push import GooglePush
 
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+_SWITCHES = ["--no-sandbox", "--disable-dev-shm-usage"]  # root and small containers
+_LOOPBACK_ONLY = "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 
 
 @contextmanager
-def running_chromium(playwright: Playwright, viewport: ViewportSize = DESK) -> Iterator[Page]:
-    """The first page of a browser of its own: nobody is signed in, notifications are allowed."""
-    binary = _binary()
-    with profile_folder(binary) as folder:
+def running_chromium(
+    playwright: Playwright,
+    viewport: ViewportSize = DESK,
+    *,
+    may_notify: bool = True,
+    user_agent: str | None = None,
+    java_script: bool = True,
+) -> Iterator[Page]:
+    """The first page of a browser of its own: nobody is signed in, notifications are allowed unless said otherwise."""
+    with chromium_profile() as folder:
         context = playwright.chromium.launch_persistent_context(
             str(folder),
-            executable_path=binary,
-            args=["--no-sandbox", "--disable-dev-shm-usage"],  # root and small containers
+            executable_path=_binary(),
+            args=_SWITCHES,
             viewport=viewport,
-            permissions=["notifications"],
+            permissions=["notifications"] if may_notify else [],
+            user_agent=user_agent,
+            java_script_enabled=java_script,
             locale="en-US",
             service_workers="allow",
         )
@@ -33,6 +47,36 @@ def running_chromium(playwright: Playwright, viewport: ViewportSize = DESK) -> I
             yield context.pages[0]
         finally:
             context.close()
+
+
+@contextmanager
+def chromium_profile() -> Iterator[Path]:
+    """A fresh profile, for a browser that is to be closed and opened again."""
+    with profile_folder(_binary()) as folder:
+        yield folder
+
+
+@contextmanager
+def reachable_chromium(
+    playwright: Playwright, profile: Path, google: GooglePush, desktop: Desktop, viewport: ViewportSize = DESK
+) -> Iterator[Page]:
+    """A browser with the whole way of a push message: from `google`, decrypted, to a notification on `desktop`."""
+    context = playwright.chromium.launch_persistent_context(
+        str(profile),
+        executable_path=_binary(),
+        args=[*_SWITCHES, *google.switches, f"--host-resolver-rules={_LOOPBACK_ONLY}"],
+        ignore_default_args=["--disable-background-networking"],  # it would switch push off
+        env={**os.environ, "DBUS_SESSION_BUS_ADDRESS": desktop.bus},
+        viewport=viewport,
+        permissions=["notifications"],
+        locale="en-US",
+        service_workers="allow",
+    )
+    context.set_default_timeout(30_000)
+    try:
+        yield context.pages[0]
+    finally:
+        context.close()
 
 
 def deliver_push(page: Page, origin: str, message: dict[str, Any]) -> None:

@@ -1,15 +1,19 @@
-"""The one column type for personal data: AES-256-GCM under a key that the database never sees."""
+"""The one column type for personal data and secrets: AES-256-GCM under a key that the database never sees."""
 
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Dialect, Engine, LargeBinary
 from sqlalchemy.types import TypeDecorator
 
+from notifications.private_files import read_numbered
+
+KEY_BYTES = 32
 _FORMAT = b"\x01"
 _KEY_ID = 8
 _NONCE = 12  # NIST SP 800-38D, 96 bits
@@ -31,6 +35,15 @@ class DataKeys:
         """From AES-256 keys of 32 bytes, oldest first: the last one is written with. Ids are derived from the keys."""
         ciphers = {data_key_id(key): AESGCM(key) for key in raw}
         return cls(data_key_id(raw[-1]), ciphers)
+
+
+def stored_keys(folder: Path) -> DataKeys | None:
+    """The data keys of a keys folder, for a process that reads no other key; None before the service made them.
+
+    Raises PrivateFileError.
+    """
+    raw = read_numbered(folder, "data", KEY_BYTES)
+    return DataKeys.of(raw) if raw else None
 
 
 def data_key_id(raw: bytes) -> bytes:
