@@ -24,8 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command is server.serve:
             server.serve(settings)
         elif arguments.command is migrations.migrate:
-            migrations.migrate(connect(settings.database_url))
-            print("The database has this release's tables.", file=sys.stderr)
+            _migrate(settings)
         else:
             _run(settings, arguments)
     except (NotReady, ServiceError) as refusal:
@@ -49,10 +48,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _migrate(settings: Settings) -> None:
+    engine = connect(settings.database_url)
+    try:
+        migrations.migrate(engine)
+    finally:
+        engine.dispose()
+    print("The database has this release's tables.", file=sys.stderr)
+
+
 def _run(settings: Settings, arguments: argparse.Namespace) -> None:
     engine, keys = prepare(settings)
-    with Session(writing(engine)) as session, session.begin():
-        said = arguments.command(commands.Call(session, keys, arguments, datetime.now(UTC)))
+    try:
+        with Session(writing(engine)) as session, session.begin():
+            said = arguments.command(commands.Call(session, keys, arguments, datetime.now(UTC)))
+    finally:
+        engine.dispose()
     # Only after the commit: a code that was shown is a code that works.
     if said.note:
         print(said.note, file=sys.stderr)

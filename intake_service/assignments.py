@@ -1,84 +1,92 @@
-"""Giving a waiting participant to a peer: one transaction, one winner."""
+"""Giving a participant to a peer, and handing one on: one transaction, one winner."""
 
 from datetime import datetime
-from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intake_service import participants, staff
-from intake_service.errors import Conflict, InvalidRequest, NotAllowed, NotFound
-from intake_service.tables import Assignment, Event, Intake, Participant, Staff
+from intake_service import carrying, changes, matching
+from intake_service.changes import Change
+from intake_service.errors import InvalidRequest
+from intake_service.tables import Assignment, Intake, Participant, Staff
+from intake_service.workflow import Action
 from notifications import alerts
 from notifications.signals import QUEUE, signal
 from notifications.tables import AlertKind
 from shared_schema.intake import Status
 
 
-def assign(session: Session, participant_id: UUID, staff_id: int, by: Staff, now: datetime) -> Assignment:
-    """The participant leaves the queue and is the staff member's; who waited for them is told no more.
+def assign(
+    session: Session, participant_id: UUID, staff_id: int, by: Staff, now: datetime, seen: int | None = None
+) -> Assignment:
+    """The participant leaves Needs Assignment or Needs Reassignment and is the staff member's.
 
-    Raises NotAllowed, NotFound, InvalidRequest, and Conflict, which says who was faster and when.
+    Who waited for them is told no more, the assignee is told. `seen`: the revision that the page showed.
+    Raises NotFound, NotAllowed, InvalidRequest, and Conflict, which says who was faster and when.
     """
-    participant = session.get(Participant, participant_id)
-    if participant is None or participant.site_id not in {site.id for site in staff.sites_of(session, by)}:
-        raise NotFound("There is no such participant at your sites.")
-    if not staff.may_assign(by):
-        raise NotAllowed("A supervisor or an administrator assigns.")
-    if staff_id not in {each.id for each in participants.colleagues(session, participant.site_id)}:
-        raise InvalidRequest("Choose somebody of this site's staff from the list.")
-    _take_from_queue(session, participant)
-    assignment = Assignment(participant_id=participant_id, staff_id=staff_id, assigned_by=by.id, assigned_at=now)
-    session.add(assignment)
-    session.add(
-        Event(
-            participant_id=participant_id,
-            at=now,
-            action="assigned",
-            staff_id=by.id,
-            from_status=Status.NEEDS_ASSIGNMENT,
-            to_status=Status.NEEDS_INTAKE,
-        )
-    )
-    session.flush()
-    _tell(session, participant, staff_id, now)
+    change = Change(Action.ASSIGN, by, now, to_staff_id=staff_id, seen=seen)
+    participant = changes.begin(session, participant_id, change)
+    if participant is not None:
+        to = Status(participant.held_status or Status.NEEDS_INTAKE)
+        hand_over(session, participant, change, to, staff_id)
+    return _standing(session, participant_id)
+
+
+def transfer(
+    session: Session,
+    participant_id: UUID,
+    staff_id: int,
+    reason: str,
+    by: Staff,
+    now: datetime,
+    seen: int | None = None,
+) -> Assignment:
+    """Somebody else carries the participant from now on; the earlier assignment stays in the history.
+
+    The new one is told. Raises as `assign` does, and InvalidRequest without a reason.
+    """
+    change = Change(Action.TRANSFER, by, now, reason, to_staff_id=staff_id, seen=seen)
+    participant = changes.begin(session, participant_id, change)
+    if participant is not None:
+        carrier = carrying.current(session, participant_id)
+        if carrier is None:
+            raise InvalidRequest("Nobody has this participant. Convert the pathway type to one with a caseload first.")
+        if carrier.staff_id == staff_id:
+            raise InvalidRequest(f"{carrier.staff.name} has this participant already. Choose somebody else.")
+        hand_over(session, participant, change, Status(participant.status), staff_id)
+    return _standing(session, participant_id)
+
+
+def hand_over(session: Session, participant: Participant, change: Change, to: Status, staff_id: int) -> None:
+    """Swap, put down, take up and tell: what assigning, transferring and reactivating to somebody have in common."""
+    carrying.require_able(session, participant.site_id, staff_id)
+    placed = matching.place_of(session, participant, staff_id, change.now)
+    carrier = carrying.current(session, participant.id)
+    before = None if carrier is None else carrier.staff_id
+    changes.swap(session, participant, change, to, {"held_status": None}, carrier=before)
+    carrying.put_down(session, participant.id, change.by.id, change.now, handed_on=True)
+    carrying.take_up(session, participant.id, staff_id, change.by.id, change.now, placed, before)
+    kind = AlertKind.ASSIGNED_TO_YOU if before is None else AlertKind.TRANSFERRED
+    tell_newest(session, participant, kind, [staff_id], change.now)
     signal(session, QUEUE)
-    return assignment
 
 
-def _take_from_queue(session: Session, participant: Participant) -> None:
-    """Compare and swap: of two supervisors one finds the participant still waiting, the other is told."""
-    changed = session.execute(
-        update(Participant)
-        .where(Participant.id == participant.id, Participant.status == Status.NEEDS_ASSIGNMENT)
-        .values(status=Status.NEEDS_INTAKE)
-        .execution_options(synchronize_session=False)
-    )
-    session.expire(participant)
-    if cast("CursorResult[Any]", changed).rowcount == 1:
-        return
-    current = participants.assignment_of(session, participant.id)
-    if current is None:
-        raise Conflict("This participant is not waiting any more.")
-    raise Conflict(
-        f"{current.assigner.name} was faster: {current.staff.name} has had this participant "
-        f"since {current.assigned_at:%H:%M} UTC. Nothing was changed."
-    )
+def tell_newest(
+    session: Session, participant: Participant, kind: AlertKind | None, to: list[int] | None, now: datetime
+) -> None:
+    """Cancel what is still on its way about the participant's newest intake, and send `kind`, if any, to those.
 
-
-def _tell(session: Session, participant: Participant, staff_id: int, now: datetime) -> None:
-    """Cancel what is still on its way about the intake, and send the assignee theirs."""
-    intake_id = session.scalars(select(Intake.id).where(Intake.sequence == participant.queue_number)).one()
+    `to` is None: to whom the site's policy names.
+    """
+    intake_id = session.scalars(select(Intake.id).where(Intake.sequence == participant.intake_sequence)).one()
     alerts.close(session, str(intake_id), now)
-    site = participant.site
-    alerts.raise_alert(
-        session,
-        AlertKind.ASSIGNED_TO_YOU,
-        site.id,
-        site.name,
-        str(intake_id),
-        f"/intakes/{intake_id}",
-        [staff_id],
-        now,
-    )
+    if kind is not None and to != []:
+        site = participant.site
+        alerts.raise_alert(session, kind, site.id, site.name, str(intake_id), f"/intakes/{intake_id}", to, now)
+
+
+def _standing(session: Session, participant_id: UUID) -> Assignment:
+    assignment = carrying.current(session, participant_id)
+    assert assignment is not None  # noqa: S101  (just written, or found to be so)
+    return assignment

@@ -99,10 +99,14 @@ class NothingTold:
 
 
 class BodyLimit:
-    """Refuses bodies of more than MAX_BODY bytes, whatever Content-Length says, and those that come too slowly."""
+    """Refuses bodies of more than MAX_BODY bytes, whatever Content-Length says, and those that come too slowly.
 
-    def __init__(self, app: App) -> None:
+    `within`: seconds from the first byte of the request.
+    """
+
+    def __init__(self, app: App, within: float = _BODY_WITHIN) -> None:
         self._app = app
+        self._within = within
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -110,7 +114,7 @@ class BodyLimit:
             return
         received, complete, started = 0, False, False
         refusal: ServiceError | None = None
-        deadline = asyncio.get_running_loop().time() + _BODY_WITHIN
+        deadline = asyncio.get_running_loop().time() + self._within
 
         async def count() -> Message:
             nonlocal received, complete, refusal
@@ -118,7 +122,7 @@ class BodyLimit:
                 async with asyncio.timeout_at(None if complete else deadline):
                     message = await receive()
             except TimeoutError:
-                refusal = TooSlow(f"The body did not arrive within {_BODY_WITHIN} seconds.")
+                refusal = TooSlow(f"The body did not arrive within {self._within:g} seconds.")
                 raise refusal from None
             received += len(message.get("body", b""))
             complete = not message.get("more_body", False)

@@ -1,67 +1,31 @@
-"""The lists of the console, and who may look at what."""
+"""What is done to one participant: looked at, converted, discharged, reactivated, moved along."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from intake_service import staff
-from intake_service.errors import NotFound
-from intake_service.tables import Assignment, Event, Intake, Participant, Staff
-from notifications import roster
-from shared_schema.intake import Status
+from intake_service import assignments, carrying, changes, rights
+from intake_service.changes import Change
+from intake_service.errors import InvalidRequest, NotFound
+from intake_service.tables import Event, Intake, Participant, Staff
+from intake_service.workflow import WITH_CASELOAD, Action
+from notifications.signals import QUEUE, signal
+from notifications.tables import AlertKind
+from shared_schema.intake import PathwayType, Status
 
-PAGE = 50
-
-
-@dataclass(frozen=True)
-class Colleague:
-    """Somebody who can be assigned, with what a supervisor wants to know first."""
-
-    id: int
-    name: str
-    languages: tuple[str, ...]
-    on_duty: bool
-    caseload: int
-    capacity: int
+TIERS = {1: "Making Progress", 2: "Maintaining Position", 3: "Exiting Support"}
 
 
-def waiting(session: Session, member: Staff, after: tuple[bool, int] | None = None) -> list[tuple[Participant, UUID]]:
-    """Needs Assignment at the member's sites, urgent first, then who came first; with each one's latest intake.
-
-    A page of up to PAGE; `after` is the `urgent` and `queue_number` of the last one seen.
-    """
-    conditions: list[ColumnElement[bool]] = [
-        Participant.status == Status.NEEDS_ASSIGNMENT,
-        Participant.site_id.in_(_sites_seen(session, member)),
-    ]
-    if after is not None:
-        urgent, number = after
-        conditions.append(tuple_(~Participant.urgent, Participant.queue_number) > tuple_(not urgent, number))
-    rows = session.execute(
-        select(Participant, Intake.id)
-        .join(Intake, Intake.sequence == Participant.queue_number)
-        .options(joinedload(Participant.site))
-        .where(*conditions)
-        .order_by(Participant.urgent.desc(), Participant.queue_number)
-        .limit(PAGE)
+def found(session: Session, member: Staff, participant_id: UUID) -> Participant:
+    """The participant, for somebody who may see them. Raises NotFound. Leaves no trace: to be read, see `review`."""
+    participant = session.scalar(
+        select(Participant).where(Participant.id == participant_id).options(joinedload(Participant.site))
     )
-    return [(participant, intake_id) for participant, intake_id in rows]
-
-
-def caseload(session: Session, member: Staff, status: Status) -> list[tuple[Participant, UUID, datetime]]:
-    """One's own participants of a status with their intake and since when, those assigned first at the top."""
-    rows = session.execute(
-        select(Participant, Intake.id, Assignment.assigned_at)
-        .join(Assignment, Assignment.participant_id == Participant.id)
-        .join(Intake, Intake.sequence == Participant.queue_number)
-        .options(joinedload(Participant.site))
-        .where(Assignment.staff_id == member.id, Assignment.ended_at.is_(None), Participant.status == status)
-        .order_by(Assignment.id)
-    )
-    return [(participant, intake_id, at) for participant, intake_id, at in rows]
+    return rights.require(session, member, Action.VIEW, participant)
 
 
 def review(session: Session, member: Staff, intake_id: UUID, now: datetime) -> Intake:
@@ -71,62 +35,183 @@ def review(session: Session, member: Staff, intake_id: UUID, now: datetime) -> I
         .where(Intake.id == intake_id)
         .options(joinedload(Intake.participant).joinedload(Participant.site))
     )
-    if intake is None or not _may_see(session, member, intake.participant):
+    if intake is None or not rights.may_see(session, member, standing(session, intake.participant)):
         raise NotFound("There is no such intake, or it is not at your site.")
-    session.add(Event(participant_id=intake.participant_id, at=now, action="intake viewed", staff_id=member.id))
+    session.add(Event(participant_id=intake.participant_id, at=now, action=Action.VIEW, staff_id=member.id))
     session.flush()
     return intake
 
 
-def assignment_of(session: Session, participant_id: UUID) -> Assignment | None:
-    """Who carries the participant now."""
-    return session.scalar(
-        select(Assignment)
-        .where(Assignment.participant_id == participant_id, Assignment.ended_at.is_(None))
-        .options(joinedload(Assignment.staff), joinedload(Assignment.assigner))
+def standing(session: Session, participant: Participant) -> Participant:
+    """The record that this one was joined into, or this very one."""
+    while participant.joined_into is not None:
+        participant = session.get_one(Participant, participant.joined_into)
+    return participant
+
+
+def intakes_of(session: Session, member: Staff, participant_id: UUID) -> Sequence[Intake]:
+    """Every brief intake of the participant and of records joined into theirs, the newest first. Raises NotFound."""
+    participant = found(session, member, participant_id)
+    of_same = select(Participant.id).where(
+        or_(Participant.id == participant.id, Participant.joined_into == participant.id)
     )
+    return session.scalars(
+        select(Intake).where(Intake.participant_id.in_(of_same)).order_by(Intake.sequence.desc())
+    ).all()
 
 
-def colleagues(session: Session, site_id: int) -> list[Colleague]:
-    """Who can be assigned at a site: on duty first, then those with the smallest caseload."""
-    carried = (
-        select(Assignment.staff_id, func.count().label("carried"))
-        .where(Assignment.ended_at.is_(None))
-        .group_by(Assignment.staff_id)
-        .subquery()
+def history(session: Session, member: Staff, participant_id: UUID) -> Sequence[Event]:
+    """Everything that happened to the participant, the latest first, with the staff named in it. Raises NotFound.
+
+    Looks at intakes are in it; contact permission's moves, which go with the assignments, are not.
+    """
+    participant = found(session, member, participant_id)
+    return session.scalars(
+        select(Event)
+        .where(Event.participant_id == participant.id, Event.action != Action.MOVE_CONTACT_PERMISSION)
+        .options(joinedload(Event.staff), joinedload(Event.from_staff), joinedload(Event.to_staff))
+        .order_by(Event.id.desc())
+    ).all()
+
+
+def full_intake_done(session: Session, participant_id: UUID, by: Staff, now: datetime, seen: int | None = None) -> None:
+    """Needs Intake -> Active. Raises NotFound, NotAllowed, Conflict."""
+    change = Change(Action.FULL_INTAKE_DONE, by, now, seen=seen)
+    participant = changes.begin(session, participant_id, change)
+    if participant is not None:
+        changes.swap(session, participant, change, Status.ACTIVE)
+        signal(session, QUEUE)
+
+
+def set_tier(
+    session: Session,
+    participant_id: UUID,
+    tier: int,
+    by: Staff,
+    now: datetime,
+    reason: str | None = None,
+    seen: int | None = None,
+) -> None:
+    """Tier 1, 2 or 3 (see TIERS); it weighs the caseload. Raises NotFound, NotAllowed, InvalidRequest, Conflict."""
+    if tier not in TIERS:
+        raise InvalidRequest("A tier is 1, 2 or 3.")
+    change = Change(Action.SET_TIER, by, now, reason, to_value=str(tier), seen=seen)
+    participant = changes.begin(session, participant_id, change)
+    if participant is not None and participant.tier != tier:
+        before = None if participant.tier is None else str(participant.tier)
+        changes.swap(session, participant, change, Status(participant.status), {"tier": tier}, from_value=before)
+
+
+def discharge(
+    session: Session, participant_id: UUID, reason: str, by: Staff, now: datetime, seen: int | None = None
+) -> None:
+    """Nobody carries or waits for the participant any more; everything pending is cancelled. A reason is asked.
+
+    Raises NotFound, NotAllowed, InvalidRequest, Conflict.
+    """
+    change = Change(Action.DISCHARGE, by, now, reason, seen=seen)
+    participant = changes.begin(session, participant_id, change)
+    if participant is not None:
+        _let_go(session, participant, change, Status.DISCHARGED)
+
+
+def reactivate(
+    session: Session,
+    participant_id: UUID,
+    by: Staff,
+    now: datetime,
+    staff_id: int | None = None,
+    reason: str | None = None,
+    seen: int | None = None,
+) -> None:
+    """Discharged -> Needs Assignment, waiting from now on; or straight to a staff member: Needs Intake.
+
+    Raises NotFound, NotAllowed, InvalidRequest, Conflict.
+    """
+    change = Change(Action.REACTIVATE, by, now, reason, to_staff_id=staff_id, seen=seen)
+    participant = changes.begin(session, participant_id, change)
+    if participant is None:
+        return
+    if staff_id is None:
+        return_to_queue(session, participant, change)
+    else:
+        assignments.hand_over(session, participant, change, Status.NEEDS_INTAKE, staff_id)
+
+
+def convert(
+    session: Session,
+    participant_id: UUID,
+    pathway: PathwayType,
+    reason: str,
+    by: Staff,
+    now: datetime,
+    seen: int | None = None,
+) -> None:
+    """Change the service pathway type. A reason is asked, the history is kept.
+
+    To a type without a caseload: nobody carries or waits for the participant any more, who is Active. From there to a
+    type with one: Needs Assignment. Discharged stays discharged. Raises NotFound, NotAllowed, InvalidRequest, Conflict.
+    """
+    change = Change(Action.CONVERT, by, now, reason, to_value=pathway, seen=seen)
+    participant = changes.begin(session, participant_id, change)
+    if participant is None:
+        return
+    if participant.pathway == pathway:
+        raise InvalidRequest(f"The pathway type is {pathway} already. Choose another one.")
+    before, changed = participant.pathway, {"pathway": pathway}
+    is_carried = carrying.current(session, participant.id) is not None
+    if participant.status == Status.DISCHARGED:
+        changes.swap(session, participant, change, Status.DISCHARGED, changed, from_value=before)
+    elif pathway not in WITH_CASELOAD:
+        _let_go(session, participant, change, Status.ACTIVE, changed, before)
+    elif participant.status == Status.ACTIVE and not is_carried:
+        return_to_queue(session, participant, change, changed, before)
+    else:
+        changes.swap(session, participant, change, Status(participant.status), changed, from_value=before)
+        signal(session, QUEUE)
+
+
+def return_to_queue(
+    session: Session,
+    participant: Participant,
+    change: Change,
+    values: Mapping[str, Any] | None = None,
+    from_value: str | None = None,
+) -> None:
+    """Needs Assignment, behind everybody who waits already; the designated staff are told."""
+    waiting = {"queue_number": newest_number(session), "waiting_since": change.now, "urgent": False}
+    changes.swap(
+        session, participant, change, Status.NEEDS_ASSIGNMENT, waiting | dict(values or {}), from_value=from_value
     )
-    rows = session.execute(
-        select(Staff, func.coalesce(carried.c.carried, 0))
-        .outerjoin(carried, carried.c.staff_id == Staff.id)
-        .where(Staff.active, Staff.caseload_eligible, Staff.sites.any(id=site_id))
+    assignments.tell_newest(session, participant, AlertKind.READY_FOR_ASSIGNMENT, None, change.now)
+    signal(session, QUEUE)
+
+
+def newest_number(session: Session) -> int:
+    """The queue number of whoever begins to wait without a new intake: they stand behind the newest one."""
+    return session.scalar(select(func.max(Intake.sequence))) or 0
+
+
+def _let_go(
+    session: Session,
+    participant: Participant,
+    change: Change,
+    to: Status,
+    values: Mapping[str, Any] | None = None,
+    from_value: str | None = None,
+) -> None:
+    """Nobody carries or waits for the participant from now on."""
+    carrier = carrying.current(session, participant.id)
+    before = None if carrier is None else carrier.staff_id
+    changes.swap(
+        session,
+        participant,
+        change,
+        to,
+        {"held_status": None} | dict(values or {}),
+        carrier=before,
+        from_value=from_value,
     )
-    on_duty = set(roster.on_duty(session, site_id))
-    found = [
-        Colleague(each.id, each.name, tuple(each.languages), each.id in on_duty, count, each.capacity)
-        for each, count in rows
-    ]
-    return sorted(found, key=lambda each: (not each.on_duty, each.caseload, each.name))
-
-
-def _sites_seen(session: Session, member: Staff) -> list[int]:
-    """Where the member sees the queue: supervisors and administrators at theirs, designated staff where designated."""
-    sites = [site.id for site in staff.sites_of(session, member)]
-    if staff.may_assign(member):
-        return sites
-    designated = {entry.site_id for entry in roster.of_staff(session, member.id) if entry.designated}
-    return [site for site in sites if site in designated]
-
-
-def _may_see(session: Session, member: Staff, participant: Participant) -> bool:
-    if participant.site_id in _sites_seen(session, member):
-        return (
-            staff.may_assign(member)
-            or participant.status == Status.NEEDS_ASSIGNMENT
-            or _own(session, member, participant)
-        )
-    return _own(session, member, participant)
-
-
-def _own(session: Session, member: Staff, participant: Participant) -> bool:
-    current = assignment_of(session, participant.id)
-    return current is not None and current.staff_id == member.id
+    carrying.put_down(session, participant.id, change.by.id, change.now, handed_on=False)
+    assignments.tell_newest(session, participant, None, [], change.now)
+    signal(session, QUEUE)

@@ -58,6 +58,10 @@ class Staff(Base):
     caseload_eligible: Mapped[bool]
     capacity: Mapped[int] = mapped_column(default=12)
     languages: Mapped[list[str]] = mapped_column(JSON)
+    gender: Mapped[str | None] = mapped_column(String(10))
+    """`woman` or `man` when the person says so, because participants may ask for one; never inferred."""
+    strengths: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """shared_schema.peer_functions.PeerFunction values."""
     sites: Mapped[list[Site]] = relationship(secondary="staff_site", order_by="Site.name")
 
 
@@ -103,37 +107,55 @@ class Kiosk(Base):
 
 
 class Participant(Base):
-    """A person seeking peer support. `queue_number` orders the waiting: the sequence of the intake that began it."""
+    """A person seeking peer support. Changed in intake_service/changes.py alone: each change adds 1 to `revision`.
+
+    `queue_number` and `id` order the waiting: the newest intake's sequence when the wait began. `intake_sequence` is
+    the participant's own newest intake. `held_status`: what reassigning restores, set while Needs Reassignment.
+    `joined_into`: this record turned out to be somebody already known; it is in no list any more and is kept whole.
+    """
 
     __tablename__ = "participant"
     __table_args__ = (
         _one_of("status", Status),
         _one_of("pathway", PathwayType),
-        Index(None, "site_id", "status", "urgent", "queue_number"),
+        CheckConstraint(f"(status = '{Status.NEEDS_REASSIGNMENT}') = (held_status IS NOT NULL)", name="held_status"),
+        CheckConstraint("tier BETWEEN 1 AND 3", name="tier"),
+        Index(None, "site_id", "status", "urgent", "queue_number", "id"),
+        Index(None, "site_id", "queue_number", "id"),
+        Index(None, "joined_into"),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
     status: Mapped[str] = mapped_column(String(20))
+    held_status: Mapped[str | None] = mapped_column(String(20))
     pathway: Mapped[str] = mapped_column(String(30))
+    tier: Mapped[int | None]
     name: Mapped[str] = mapped_column(EncryptedText)
     """What to call the person; the ticket's words when no name was given."""
     phone: Mapped[str | None] = mapped_column(EncryptedText)
     language: Mapped[str] = mapped_column(String(20))
     urgent: Mapped[bool]
     queue_number: Mapped[int] = mapped_column(BigId)
+    intake_sequence: Mapped[int] = mapped_column(BigId)
     waiting_since: Mapped[datetime] = mapped_column(UtcDateTime)
+    revision: Mapped[int] = mapped_column(default=1)
+    joined_into: Mapped[UUID | None] = mapped_column(ForeignKey("participant.id"))
     site: Mapped[Site] = relationship()
 
 
 class Intake(Base):
     """A received brief intake, unchanged for good. `answers` is the record's answers as JSON, encrypted.
 
-    The intake is written before its participant, whose queue number is the intake's sequence: hence the deferred key.
+    It was completed at a kiosk or by a staff member. It is written before its participant, whose queue number is the
+    intake's sequence: hence the deferred key.
     """
 
     __tablename__ = "intake"
-    __table_args__ = ({"sqlite_autoincrement": True},)  # a number is never given twice
+    __table_args__ = (
+        CheckConstraint("(kiosk_id IS NULL) <> (staff_id IS NULL)", name="completed_by"),
+        {"sqlite_autoincrement": True},  # a number is never given twice
+    )
 
     sequence: Mapped[int] = mapped_column(BigId, primary_key=True)
     id: Mapped[UUID] = mapped_column(Uuid, unique=True)
@@ -141,7 +163,8 @@ class Intake(Base):
         ForeignKey("participant.id", deferrable=True, initially="DEFERRED"), index=True
     )
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
-    kiosk_id: Mapped[UUID] = mapped_column(ForeignKey("kiosk.id"))
+    kiosk_id: Mapped[UUID | None] = mapped_column(ForeignKey("kiosk.id"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     form_name: Mapped[str] = mapped_column(String(40))
     form_version: Mapped[int]
     language: Mapped[str] = mapped_column(String(20))
@@ -158,7 +181,10 @@ class Intake(Base):
 
 
 class Assignment(Base):
-    """Who carries a participant. The database allows one current row (without an end) per participant."""
+    """Who carries a participant. The database allows one current row (without an end) per participant.
+
+    `rank` of `ranked`: where matching had put the chosen one among how many. `removal_id`: ended by that removal.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (
@@ -170,6 +196,7 @@ class Assignment(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index(None, "staff_id", "ended_at"),
+        Index(None, "removal_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -178,12 +205,48 @@ class Assignment(Base):
     assigned_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     assigned_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rank: Mapped[int | None]
+    ranked: Mapped[int | None]
+    removal_id: Mapped[int | None] = mapped_column(ForeignKey("staff_removal.id"))
     staff: Mapped[Staff] = relationship(foreign_keys=[staff_id])
     assigner: Mapped[Staff] = relationship(foreign_keys=[assigned_by])
 
 
+class StaffRemoval(Base):
+    """A staff member left; undone when it was a mistake and nobody of theirs was reassigned yet.
+
+    `designated_at`: the sites whose alerts they had got.
+    """
+
+    __tablename__ = "staff_removal"
+    __table_args__ = (
+        Index(
+            "uq_staff_removal_standing",
+            "staff_id",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    removed_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    removed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(EncryptedText)
+    designated_at: Mapped[list[int]] = mapped_column(JSON)
+    undone_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    staff: Mapped[Staff] = relationship(foreign_keys=[staff_id])
+    remover: Mapped[Staff] = relationship(foreign_keys=[removed_by])
+
+
 class Event(Base):
-    """Something that happened to a participant's record, including a look at it. Rows are only ever added."""
+    """Something that happened to a participant's record, including a look at it. Rows are only ever added.
+
+    `action`: a workflow.Action. `staff_id`: who did it. `from_staff_id`, `to_staff_id`: who carried and who carries the
+    participant. `from_value`, `to_value`: pathway types, or tiers.
+    """
 
     __tablename__ = "event"
 
@@ -195,7 +258,14 @@ class Event(Base):
     kiosk_id: Mapped[UUID | None] = mapped_column(ForeignKey("kiosk.id"))
     from_status: Mapped[str | None] = mapped_column(String(20))
     to_status: Mapped[str | None] = mapped_column(String(20))
+    from_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    to_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    from_value: Mapped[str | None] = mapped_column(String(40))
+    to_value: Mapped[str | None] = mapped_column(String(40))
     reason: Mapped[str | None] = mapped_column(EncryptedText)
+    staff: Mapped[Staff | None] = relationship(foreign_keys=[staff_id])
+    from_staff: Mapped[Staff | None] = relationship(foreign_keys=[from_staff_id])
+    to_staff: Mapped[Staff | None] = relationship(foreign_keys=[to_staff_id])
 
 
 class KeyInUse(Base):

@@ -54,12 +54,22 @@ class AnswerState(StrEnum):
 def _one_plain_line(text: str) -> str:
     """Normalised to NFC without surrounding blanks; control characters are refused, emoji and every script are fine."""
     text = unicodedata.normalize("NFC", text).strip()
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
         raise ValueError("a typed answer is one line without control characters")
     return text
 
 
 TypedText = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_one_plain_line)]
+
+
+def _within_the_calendar(moment: datetime) -> datetime:
+    if not 1 < moment.year < 9999:
+        raise ValueError("a time that exists in every time zone has a year from 2 to 9998")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_within_the_calendar)]
+"""When something happened by a kiosk's clock, which may be wrong by decades."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=20)]
 
@@ -109,8 +119,8 @@ class IntakeRecord(Frozen):
     form_version: int = Field(ge=1)
     language: LanguageTag
     express: bool = False
-    started_at: AwareDatetime
-    finished_at: AwareDatetime
+    started_at: Moment
+    finished_at: Moment
     ticket: Slug
     answers: dict[Slug, Answer] = Field(max_length=MAX_ITEMS)
     receipt_nonce: str = Field(pattern=r"^[0-9a-f]{32}$")

@@ -97,7 +97,7 @@ def bob_turns_alerts_on(firefox: Firefox, service: Service, pictures: Path) -> N
     firefox.wait_for_text("Alerts are off on this device.")
     firefox.picture(pictures / "firefox-1-alerts-off.png")
     firefox.click("#turn-on")
-    firefox.wait_for_text("Alerts are on\n")
+    firefox.wait_for_text("Alerts are on")
     firefox.click(".duty button")
     firefox.wait_for_text("you are on duty")
     firefox.picture(pictures / "firefox-2-alerts-on.png")

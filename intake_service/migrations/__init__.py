@@ -13,16 +13,17 @@ from notifications.db import writing
 _ONE_AT_A_TIME = 0x5741524D  # the number of a PostgreSQL advisory lock that nobody else takes: "WARM"
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, to: str = "head") -> None:
     """Bring the database to this program's tables. Several processes may call it at once: one works, the others wait.
 
+    `to`: an earlier migration, for tests of the way from there.
     Raises NotReady when the database is ahead of this program.
     """
     with writing(engine).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ONE_AT_A_TIME})
         try:
-            command.upgrade(_config(connection), "head")
+            command.upgrade(_config(connection), to)
         except CommandError:
             raise NotReady("The database was made by a newer release. Install that release, or a later one.") from None
 

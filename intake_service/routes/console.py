@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from intake_service import assignments, participants, staff
+from intake_service import assignments, carrying, lists, matching, participants, staff
 from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import NotFound
 from intake_service.intakes import answers_of
@@ -33,19 +33,27 @@ def home(who: Reader) -> Response:
 
 @router.get("/queue")
 def queue(
-    request: Request, session: Reading, who: Reader, urgent: bool = False, after: int | None = None, part: bool = False
+    request: Request,
+    session: Reading,
+    who: Reader,
+    urgent: bool = False,
+    after: int | None = None,
+    place_id: UUID | None = None,
+    part: bool = False,
 ) -> Response:
     """Needs Assignment. `part`: only the list, for the page to renew itself."""
-    rows = participants.waiting(session, who.staff, None if after is None else (urgent, after))
-    sites = {participant.site_id for participant, _ in rows}
+    place = None if after is None or place_id is None else lists.Place(urgent, after, place_id)
+    shown = lists.listed(session, who.staff, lists.Listed.NEEDS_ASSIGNMENT, after=place)
+    waiting = [row.participant for row in shown.rows]
+    may_assign = staff.may_assign(who.staff)
     return page(
         request,
         "queue_rows.html" if part else "queue.html",
         **_bar(session, who),
-        rows=rows,
-        more=len(rows) == participants.PAGE,
-        colleagues={site: participants.colleagues(session, site) for site in sites},
-        may_assign=staff.may_assign(who.staff),
+        rows=shown.rows,
+        after=shown.after,
+        fits=matching.ranked_for_all(session, waiting, datetime.now(UTC)) if may_assign else {},
+        may_assign=may_assign,
         done=request.query_params.get("done") == "assigned",
     )
 
@@ -56,8 +64,8 @@ def my_participants(request: Request, session: Reading, who: Reader) -> Response
         request,
         "my_participants.html",
         **_bar(session, who),
-        needs_intake=participants.caseload(session, who.staff, Status.NEEDS_INTAKE),
-        active=participants.caseload(session, who.staff, Status.ACTIVE),
+        needs_intake=lists.carried(session, who.staff, Status.NEEDS_INTAKE),
+        active=lists.carried(session, who.staff, Status.ACTIVE),
     )
 
 
@@ -76,8 +84,8 @@ def intake(request: Request, session: Writing, who: Viewer, intake_id: UUID) -> 
         answers=_answers(form, answers_of(found)),
         language=form.texts[found.language].name,
         ticket=form.ticket_text(found.ticket, found.language),
-        assignment=participants.assignment_of(session, found.participant_id),
-        colleagues=participants.colleagues(session, found.site_id),
+        assignment=carrying.current(session, found.participant_id),
+        fits=matching.ranked(session, found.participant, datetime.now(UTC)),
         may_assign=staff.may_assign(who.staff),
         taken=taken,
         taken_by=session.get(Staff, taken.acknowledged_by) if taken and taken.acknowledged_by else None,
@@ -134,7 +142,7 @@ def _bar(session: Session, who: SignedIn) -> dict[str, Any]:
     return {
         "who": who,
         "sites": staff.sites_of(session, who.staff),
-        "on_duty": {entry.site_id for entry in entries if entry.on_duty_since},
+        "on_duty": {entry.site_id for entry in entries if entry.is_on_duty(datetime.now(UTC))},
         "designated": {entry.site_id for entry in entries if entry.designated},
     }
 

@@ -42,6 +42,7 @@ async function renew() {
 }
 
 function poll(on) {
+  if (on && polling) return; // the line is tried again every few seconds: that must not put off the next look
   clearInterval(polling);
   polling = on ? setInterval(() => renew().catch(() => {}), EVERY) : undefined;
   live.textContent = on ? POLLING : LIVE;

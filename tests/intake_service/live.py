@@ -2,13 +2,15 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
+
+from intake_service.guards import App
 
 _READY_WITHIN = 20.0  # seconds
 
@@ -23,10 +25,12 @@ class Service:
 
 
 @contextmanager
-def running_service(app: FastAPI) -> Iterator[Service]:
-    """Serve until the block ends; the app's start and stop run as in production."""
+def running_service(app: FastAPI, within: Callable[[App], App] = lambda app: app) -> Iterator[Service]:
+    """Serve until the block ends; the app's start and stop run as in production. `within`: puts something around it."""
     server = uvicorn.Server(
-        uvicorn.Config(app, port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=2, server_header=False)
+        uvicorn.Config(
+            within(app), port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=2, server_header=False
+        )
     )
     thread = threading.Thread(target=server.run, name="service")
     thread.start()

@@ -51,15 +51,31 @@ def test_the_console_works_without_javascript(
     playwright: Playwright, service: Service, session: Session, center: Center
 ) -> None:
     somebody_waits(session, center, a_record("Zuleika Testperson"))
-    with running_chromium(playwright) as page:
-        page.route("**/*.js", lambda route: route.abort())
+    with running_chromium(playwright, java_script=False) as page:
         sign_in(page, service, "alice")
         page.get_by_role("link", name="Zuleika Testperson").click()
         expect(page.get_by_role("heading", name="Zuleika Testperson")).to_be_visible()
         page.get_by_label("Assign peer to Zuleika Testperson").select_option(str(center.charlie))
         page.get_by_role("button", name="Save").click()
-
         expect(page.get_by_text("Assigned. They are being told now.")).to_be_visible()
+        page.get_by_role("button", name="Sign out").click()
+
+        sign_in(page, service, "charlie")
+        page.get_by_role("region", name="Needs Intake").get_by_role("link", name="Zuleika Testperson").click()
+        expect(page.get_by_role("heading", name="Zuleika Testperson")).to_be_visible()
+
+
+def test_the_queue_looks_by_itself_when_the_live_line_is_cut(
+    playwright: Playwright, service: Service, session: Session, center: Center
+) -> None:
+    with running_chromium(playwright) as page:
+        page.route("**/events", lambda route: route.abort())
+        sign_in(page, service, "alice")
+        expect(page.get_by_text("Renewed every 10 seconds")).to_be_visible()
+
+        somebody_waits(session, center, a_record("Zuleika Testperson"))
+
+        expect(page.get_by_role("link", name="Zuleika Testperson")).to_be_visible(timeout=30_000)
 
 
 def test_the_slower_supervisor_is_told_who_was_faster(

@@ -1,0 +1,127 @@
+"""The keys folder: private, complete, or the service does not start; and keys that are changed by number."""
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from intake_service.errors import NotReady
+from intake_service.keys import Keys, open_keys
+from intake_service.tables import Participant
+from notifications.db import writing
+from notifications.encrypted import Locked, unlock
+from notifications.private_files import create_once
+from shared_schema.sealing import OpeningKey, open_envelope
+from tests.intake_service.center import Center, somebody_waits
+from tests.intake_service.people import a_record, sealed
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+def test_new_keys_are_readable_by_their_owner_only(keys_dir: Path, keys: Keys) -> None:
+    assert sorted(path.name for path in keys_dir.iterdir()) == [
+        "data-1.key",
+        "digest.key",
+        "opening-1.key",
+        "vapid.key",
+    ]
+    assert {path.stat().st_mode & 0o777 for path in keys_dir.iterdir()} == {0o600}
+    assert keys_dir.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_same_folder_gives_the_same_keys(engine: Engine, keys_dir: Path, keys: Keys) -> None:
+    assert open_keys(keys_dir, engine, NOW).ids == keys.ids
+
+
+@pytest.mark.parametrize("name", [".", "opening-1.key", "data-1.key", "digest.key"])
+def test_keys_that_others_may_read_keep_the_service_from_starting(
+    engine: Engine, keys_dir: Path, keys: Keys, name: str
+) -> None:
+    (keys_dir / name).chmod(0o755 if name == "." else 0o640)
+
+    with pytest.raises(NotReady, match=r"Run: chmod [67]00 "):
+        open_keys(keys_dir, engine, NOW)
+
+
+@pytest.mark.parametrize("name", ["opening-1.key", "data-1.key", "digest.key", "vapid.key"])
+def test_a_missing_key_is_not_made_anew(engine: Engine, keys_dir: Path, keys: Keys, name: str) -> None:
+    (keys_dir / name).unlink()
+
+    with pytest.raises(NotReady, match="Restore the folder from its backup"):
+        open_keys(keys_dir, engine, NOW)
+    assert not (keys_dir / name).exists()
+
+
+def test_a_lost_folder_is_not_made_anew(engine: Engine, keys_dir: Path, keys: Keys) -> None:
+    keys_dir.rename(keys_dir.with_name("elsewhere"))
+
+    with pytest.raises(NotReady, match="Restore the folder"):
+        open_keys(keys_dir, engine, NOW)
+
+
+def test_another_databases_keys_are_refused(engine: Engine, keys_dir: Path, keys: Keys) -> None:
+    (keys_dir / "digest.key").write_bytes(secrets.token_bytes(32))
+
+    with pytest.raises(NotReady, match="digest key"):
+        open_keys(keys_dir, engine, NOW)
+
+
+@pytest.mark.parametrize("name", ["opening-1.key", "data-1.key", "digest.key", "vapid.key"])
+def test_a_damaged_key_is_named(engine: Engine, keys_dir: Path, keys: Keys, name: str) -> None:
+    (keys_dir / name).write_bytes(b"short")
+
+    with pytest.raises(NotReady, match=name):
+        open_keys(keys_dir, engine, NOW)
+
+
+def test_the_highest_number_is_sealed_to_and_every_one_opens(engine: Engine, keys_dir: Path, keys: Keys) -> None:
+    earlier = sealed(a_record(), keys.service_key)
+    for number in (2, 10):
+        create_once(keys_dir / f"opening-{number}.key", OpeningKey.generate().raw)
+
+    rotated = open_keys(keys_dir, engine, NOW)
+
+    assert rotated.service_key == OpeningKey((keys_dir / "opening-10.key").read_bytes()).public()
+    later = sealed(a_record(), rotated.service_key)
+    for envelope in (earlier, later):
+        open_envelope(envelope.envelope, envelope.intake_id, rotated.opening)
+
+
+def test_what_the_old_data_key_wrote_is_read_beside_the_new_one(
+    engine: Engine, keys_dir: Path, keys: Keys, session: Session, center: Center
+) -> None:
+    somebody_waits(session, center, a_record("Zuleika Testperson"))
+    create_once(keys_dir / "data-2.key", secrets.token_bytes(32))
+    unlock(engine, open_keys(keys_dir, engine, NOW).data)
+
+    somebody_waits(session, center, a_record("Quirin Sample"))
+
+    with Session(engine) as reading:
+        names = {participant.name for participant in reading.query(Participant)}
+        stored = {bytes(name)[1:9] for (name,) in reading.execute(text("SELECT name FROM participant"))}
+    assert names == {"Zuleika Testperson", "Quirin Sample"}
+    assert len(stored) == 2
+
+    (keys_dir / "data-1.key").unlink()
+    with pytest.raises(NotReady, match="data key"):
+        open_keys(keys_dir, engine, NOW)
+
+
+def test_without_its_key_a_value_is_locked_and_says_nothing(
+    engine: Engine, keys: Keys, session: Session, center: Center
+) -> None:
+    somebody_waits(session, center, a_record("Zuleika Testperson"))
+    session.execute(text("UPDATE participant SET phone = name"))  # another column's value opens: it is no worse place
+    session.commit()
+    with engine.begin() as connection:
+        raw = bytes(connection.execute(text("SELECT name FROM participant")).scalar_one())
+    damaged = raw[:-1] + bytes([raw[-1] ^ 1])
+    with Session(writing(engine)) as writes, writes.begin():
+        writes.execute(text("UPDATE participant SET name = :raw"), {"raw": damaged})
+
+    with Session(engine) as reading, pytest.raises(Locked) as refusal:
+        reading.query(Participant).all()
+    assert "Zuleika" not in str(refusal.value)
