@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from intake_service import rights
 from intake_service.errors import NotFound, OtherContent
 from intake_service.tables import Intake, Kiosk, Staff, UrgentCall
-from notifications import alerts, roster
+from notifications import alerts
 from notifications.signals import QUEUE, signal
 from notifications.tables import AlertKind
 from shared_schema.kiosk_api import Call, CallHeard
@@ -65,9 +65,8 @@ def receive(session: Session, kiosk: Kiosk, call: Call, now: datetime) -> tuple[
     if session.scalar(select(Intake.sequence).where(Intake.id == call.intake_id)) is not None:
         _end(session, call.intake_id, now)  # the intake was faster, and has told them
         return CallHeard(intake_id=call.intake_id, received_at=now), False
-    to = roster.to_be_told(session, kiosk.site_id)
     subject, path = str(call.intake_id), f"/calls/{call.intake_id}"
-    alerts.raise_alert(session, AlertKind.URGENT, kiosk.site_id, kiosk.site.name, subject, path, to, now)
+    alerts.raise_alert(session, AlertKind.URGENT, kiosk.site_id, kiosk.site.name, subject, path, None, now)
     signal(session, QUEUE)
     return CallHeard(intake_id=call.intake_id, received_at=now), True
 

@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 from intake_service import calls
 from intake_service.errors import NotEnrolled, OtherContent, Revoked
 from intake_service.tables import Event, Intake, Kiosk, Participant, Site
-from notifications import alerts, roster
+from notifications import alerts
 from notifications.tables import AlertKind
 from shared_schema.form import Form, load_form
 from shared_schema.intake import Answer, IntakeRecord, Receipt, Status
@@ -111,8 +111,7 @@ def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac:
     if call is None or call.is_closed:
         # staff who closed the call were with the person then; that there is an intake now is news, and no alarm
         kind = AlertKind.URGENT if urgent and call is None else AlertKind.READY_FOR_ASSIGNMENT
-        to = roster.to_be_told(session, site_id)
-        alerts.raise_alert(session, kind, site_id, site_name, str(record.id), f"/intakes/{record.id}", to, now)
+        alerts.raise_alert(session, kind, site_id, site_name, str(record.id), f"/intakes/{record.id}", None, now)
     return Received(Receipt(intake_id=record.id, received_at=now, proof=record.expected_proof()), site_id, new=True)
 
 

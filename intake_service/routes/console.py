@@ -52,7 +52,7 @@ def queue(
         rows=shown.rows,
         after=shown.after,
         calls=calls.waiting(session, who.staff),
-        fits=matching.ranked_for_all(session, waiting) if may_assign else {},
+        fits=matching.ranked_for_all(session, waiting, datetime.now(UTC)) if may_assign else {},
         may_assign=may_assign,
         done=request.query_params.get("done") == "assigned",
     )
@@ -85,7 +85,7 @@ def intake(request: Request, session: Writing, who: Viewer, intake_id: UUID) -> 
         language=form.texts[found.language].name,
         ticket=form.ticket_text(found.ticket, found.language),
         assignment=carrying.current(session, found.participant_id),
-        fits=matching.ranked(session, found.participant),
+        fits=matching.ranked(session, found.participant, datetime.now(UTC)),
         may_assign=staff.may_assign(who.staff),
         taken=taken,
         taken_by=session.get(Staff, taken.acknowledged_by) if taken and taken.acknowledged_by else None,
@@ -141,7 +141,7 @@ def bar(session: Session, who: SignedIn) -> dict[str, Any]:
     return {
         "who": who,
         "sites": staff.sites_of(session, who.staff),
-        "on_duty": {entry.site_id for entry in entries if entry.on_duty_since},
+        "on_duty": {entry.site_id for entry in entries if entry.is_on_duty(datetime.now(UTC))},
         "designated": {entry.site_id for entry in entries if entry.designated},
     }
 
