@@ -7,20 +7,20 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from kivy.app import App
-from kivy.base import EventLoop
-from kivy.clock import Clock, mainthread
+from kivy.base import EventLoop, runTouchApp
+from kivy.clock import Clock
 from kivy.config import Config
 
 from kiosk_client.faults import where
 from kiosk_client.focus import Stop
 from kiosk_client.keypad import Held, Key, key_of
 from kiosk_client.layout import Placed, Sizes, place
+from kiosk_client.screens.loop import Loop
 from kiosk_client.screens.surface import Surface
 from kiosk_client.screens.theme import HIGH_CONTRAST, LIGHT
 from kiosk_client.view import Tap, Typing, View
 from kiosk_client.views import Manner
 
-_FRAMES = 30  # a second, while something moves; see speed figures in docs
 _TICK = 1.0
 _log = logging.getLogger(__name__)
 
@@ -72,12 +72,30 @@ class KioskApp(App):  # type: ignore[misc]
         self._surface = Surface(self._tapped, self._touched)
         self._held = Held()
         self._repeats = False
+        self._loop: Loop | None = None
 
-    @mainthread  # type: ignore[untyped-decorator]
+    def run(self) -> None:
+        """Until the window is closed or `stop` is called; as App.run, with a loop that waits instead of turning."""
+        self._run_prepare()
+        self._loop = Loop()
+        runTouchApp(embedded=True)
+        self._loop.run()
+        self._stop()
+
+    def stop(self, *_: object) -> None:
+        """From any thread or signal handler."""
+        super().stop()
+        self._wake()
+
     def change(self, change: Callable[[], None]) -> None:
         """Do this between two frames, from any thread, and show what came of it."""
-        change()
-        self._show()
+
+        def do(_since: float) -> None:
+            change()
+            self._show()
+
+        Clock.schedule_once(do)
+        self._wake()
 
     def present(self, showing: Showing) -> None:
         """From now on this is on the screen."""
@@ -103,6 +121,10 @@ class KioskApp(App):  # type: ignore[misc]
     def open_settings(self, *_: object) -> bool:
         """F1 would open Kivy's own settings; nobody at a kiosk wants them."""
         return False
+
+    def _wake(self) -> None:
+        if self._loop is not None:
+            self._loop.wake()
 
     def _tapped(self, tap: Tap) -> None:
         self._safely(lambda showing: showing.tap(tap, datetime.now(UTC), time.monotonic()))
@@ -166,7 +188,7 @@ def _configure(window: tuple[int, int] | None) -> None:
         Config.remove_option("input", device)
     Config.set("input", "mouse", "mouse,disable_multitouch")  # one source of touches: two would tap twice
     Config.set("graphics", "multisamples", "0")  # a fifth of the start and 36 MiB
-    Config.set("graphics", "maxfps", str(_FRAMES))
+    Config.set("graphics", "maxfps", "0")  # our loop waits for events; Kivy's clock need not
     Config.set("kivy", "exit_on_escape", "0")
     Config.set("kivy", "keyboard_mode", "system")  # ours is part of the screen
     if window is None:

@@ -133,12 +133,15 @@ def _urgent(flow: Flow, is_coming: bool) -> View:
 
 def _end(flow: Flow, config: KioskConfig, place: Place) -> View:
     ui = flow.texts.ui
-    waiting = config.where_to_wait.get(flow.language) or ui["where_to_wait"]
-    title, body = {
-        Place.DELETED: (ui["delete"], Paragraphs("check", (ui["deleted"],))),
-        Place.NOT_SAVED: (ui["talk"], Paragraphs("person", (ui["sending_failed"],))),
-    }.get(place, (ui["ticket_title"], Word(flow.word, (ui["ticket_body"], waiting))))
-    return View(place.value, title, body, act=(Touch(Tap(Action.DONE), ui["done"], "check", Look.ACT),))
+    done = (Touch(Tap(Action.DONE), ui["done"], "check", Look.ACT),)
+    match place:
+        case Place.DELETED:
+            return View(place.value, ui["delete"], Paragraphs("check", (ui["deleted"],)), act=done)
+        case Place.NOT_SAVED:
+            return View(place.value, ui["talk"], Paragraphs("person", (ui["sending_failed"],)), act=done)
+        case _:
+            waiting = config.where_to_wait.get(flow.language) or ui["where_to_wait"]
+            return View(place.value, ui["ticket_title"], Word(flow.word, (ui["ticket_body"], waiting)), act=done)
 
 
 def _question(flow: Flow, screen: Screen, manner: Manner) -> View:

@@ -72,6 +72,18 @@ def test_without_a_safe_place_the_participant_is_sent_to_the_desk(kiosk: Kiosk) 
     assert kiosk.screen == "not saved"
 
 
+def test_deleting_everything_says_so_and_hands_in_nothing(kiosk: Kiosk) -> None:
+    kiosk.tap("begin:en", "next")
+    while kiosk.screen != "review":
+        kiosk.tap("skip")
+
+    kiosk.tap("delete", "confirm")
+
+    assert (kiosk.screen, kiosk.handed_in) == ("deleted", [])
+    kiosk.tap("done")
+    assert kiosk.screen == "welcome"
+
+
 def test_somebody_who_walked_away_leaves_nothing(kiosk: Kiosk) -> None:
     kiosk.tap("bigger", "begin:en", "next", "choose:tonight")
     kiosk.wait(61)
