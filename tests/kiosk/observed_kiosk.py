@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk_client.__main__ import main
-from kiosk_client.layout import Placed
+from kiosk_client.geometry import Placed
 from kiosk_client.view import Field, Touch, View
 
 
