@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk_client.__main__ import main
-from kiosk_client.layout import Placed
+from kiosk_client.geometry import Placed
 from kiosk_client.view import Field, Touch, View
 from tests.kiosk.transcript import WrittenVoice, heard_beside
 
