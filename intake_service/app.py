@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,8 @@ import anyio.to_thread
 from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from intake_service import migrations
 from intake_service.errors import Busy, NotReady
@@ -18,10 +20,23 @@ from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, places
 from intake_service.intake_writer import IntakeWriter
 from intake_service.keys import Keys, open_keys
 from intake_service.live import Live
-from intake_service.routes import console, events, intakes_api, kiosks_api, problems, push_api, signing_in, web_app
+from intake_service.routes import (
+    calls,
+    console,
+    devices,
+    events,
+    intakes_api,
+    kiosks_api,
+    problems,
+    push_api,
+    signing_in,
+    sites,
+    web_app,
+)
 from intake_service.settings import Settings
+from intake_service.telling import tell_everything
 from intake_service.wrong_tries import WrongTries
-from notifications.db import connect
+from notifications.db import connect, writing
 from notifications.encrypted import unlock
 from notifications.signals import QUEUE, listen
 from notifications.worker import Worker
@@ -52,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.worker = None
     problems.add_handlers(app)
     app.add_api_route("/healthz", _healthz, methods=["GET"])
-    for room in (intakes_api, kiosks_api, signing_in, console, events, push_api, web_app):
+    for room in (intakes_api, kiosks_api, signing_in, console, calls, sites, events, devices, push_api, web_app):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(NothingTold)
@@ -81,6 +96,8 @@ def prepare(settings: Settings) -> tuple[Engine, Keys]:
         engine.dispose()
         raise
     unlock(engine, keys.data)
+    with suppress(IntegrityError), Session(writing(engine)) as session, session.begin():
+        tell_everything(session)  # another process that starts at this moment may tell it instead
     return engine, keys
 
 

@@ -61,7 +61,7 @@ def transfer(
 def hand_over(session: Session, participant: Participant, change: Change, to: Status, staff_id: int) -> None:
     """Swap, put down, take up and tell: what assigning, transferring and reactivating to somebody have in common."""
     carrying.require_able(session, participant.site_id, staff_id)
-    placed = matching.place_of(session, participant, staff_id)
+    placed = matching.place_of(session, participant, staff_id, change.now)
     carrier = carrying.current(session, participant.id)
     before = None if carrier is None else carrier.staff_id
     changes.swap(session, participant, change, to, {"held_status": None}, carrier=before)
@@ -73,9 +73,12 @@ def hand_over(session: Session, participant: Participant, change: Change, to: St
 
 
 def tell_newest(
-    session: Session, participant: Participant, kind: AlertKind | None, to: list[int], now: datetime
+    session: Session, participant: Participant, kind: AlertKind | None, to: list[int] | None, now: datetime
 ) -> None:
-    """Cancel what is still on its way about the participant's intakes, and send `kind` about the newest one."""
+    """Cancel what is still on its way about the participant's intakes, and send `kind`, if any, about the newest one.
+
+    `to` is None: to whom the site's policy names.
+    """
     of_same = select(Participant.id).where(
         or_(Participant.id == participant.id, Participant.joined_into == participant.id)
     )
@@ -84,7 +87,7 @@ def tell_newest(
     ).all()
     for intake_id, _ in intakes:
         alerts.close(session, str(intake_id), now)
-    if kind is not None and to:
+    if kind is not None and to != []:
         newest = next(intake_id for intake_id, sequence in intakes if sequence == participant.intake_sequence)
         site = participant.site
         alerts.raise_alert(session, kind, site.id, site.name, str(newest), f"/intakes/{newest}", to, now)

@@ -19,7 +19,6 @@ from intake_service.changes import Change, time_at
 from intake_service.errors import Conflict, InvalidRequest, NotFound
 from intake_service.tables import Participant, PossibleDuplicate, Staff
 from intake_service.workflow import Action
-from notifications import roster
 from notifications.signals import QUEUE, signal
 from notifications.tables import AlertKind
 from shared_schema.intake import Status
@@ -132,7 +131,7 @@ def join(session: Session, pair_id: int, keep: UUID, by: Staff, now: datetime) -
     pair.before = before | {"revision": kept.revision}
     carrier = carrying.current(session, kept.id)
     if waits:
-        to = [carrier.staff_id] if carrier else roster.to_be_told(session, kept.site_id)
+        to = [carrier.staff_id] if carrier else None
         kind = AlertKind.ASSIGNED_TO_YOU if carrier else AlertKind.READY_FOR_ASSIGNMENT
         assignments.tell_newest(session, kept, kind, to, now)
     session.flush()
@@ -182,8 +181,7 @@ def undo(session: Session, pair_id: int, by: Staff, now: datetime) -> None:
         values["waiting_since"] = datetime.fromisoformat(before["waiting_since"])
     changes.swap(session, kept, change, status, values)
     if joined.status == Status.NEEDS_ASSIGNMENT:
-        to = roster.to_be_told(session, joined.site_id)
-        assignments.tell_newest(session, joined, AlertKind.READY_FOR_ASSIGNMENT, to, now)
+        assignments.tell_newest(session, joined, AlertKind.READY_FOR_ASSIGNMENT, None, now)
     signal(session, QUEUE)
 
 

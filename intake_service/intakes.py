@@ -1,4 +1,7 @@
-"""Receiving a brief intake: a participant joins the queue, and those who are to be told are told."""
+"""Receiving a brief intake: a participant joins the queue, and those who are to be told are told.
+
+Whoever has called for a person before keeps the call's place and its clock, and nobody is alerted twice.
+"""
 
 import json
 from collections.abc import Mapping
@@ -12,11 +15,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from intake_service import brief_check_ins, carrying, known_people, rights
+from intake_service import brief_check_ins, calls, carrying, known_people, rights
 from intake_service.errors import NotEnrolled, OtherContent, Revoked
 from intake_service.tables import Event, Intake, Kiosk, Participant, Site, Staff
 from intake_service.workflow import WITH_CASELOAD, Action
-from notifications import alerts, roster
+from notifications import alerts
 from notifications.db import Base
 from notifications.tables import AlertKind
 from shared_schema.form import Form, load_form
@@ -73,8 +76,9 @@ def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac:
     site_id, site_name, settings = _site_of(session, kiosk_id)
     form = load_form(record.form_name, record.form_version)
     carrier = None
-    if form.pathway(record.answers) is PathwayType.BRIEF_CHECK_IN and not form.is_urgent(record.answers):
-        carrier = brief_check_ins.taker(session, site_id, settings)
+    urgent = record.called_at is not None or form.is_urgent(record.answers)
+    if form.pathway(record.answers) is PathwayType.BRIEF_CHECK_IN and not urgent:
+        carrier = brief_check_ins.taker(session, site_id, settings, now)
     status = Status.NEEDS_ASSIGNMENT if carrier is None else Status.NEEDS_INTAKE
     source = _Source(site_id, site_name, kiosk_id, None, status, carrier)
     return _write(session, source, form, record, content_mac, now)
@@ -105,7 +109,8 @@ def _write(
     session: Session, source: _Source, form: Form, record: IntakeRecord, content_mac: str, now: datetime
 ) -> Received:
     participant_id: UUID = uuid7()
-    urgent = form.is_urgent(record.answers)
+    called = record.called_at is not None
+    urgent = called or form.is_urgent(record.answers)
     sequence = session.execute(
         _ADD_INTAKE[session.get_bind().dialect.name],
         {
@@ -129,6 +134,7 @@ def _write(
     ).scalar_one_or_none()
     if sequence is None:
         return _again(session, record.id, source.site_id, content_mac)
+    call = calls.take_over(session, record.id, now) if called else None
     name, phone = _typed(form, record, "name"), _typed(form, record, "phone")
     session.execute(
         _ADD_PARTICIPANT,
@@ -141,9 +147,9 @@ def _write(
             "phone": phone,
             "language": record.language,
             "urgent": urgent,
-            "queue_number": sequence,
+            "queue_number": call.queue_number if call else sequence,
             "intake_sequence": sequence,
-            "waiting_since": now,  # ours: a kiosk's clock may be wrong
+            "waiting_since": call.waiting_since if call else now,  # ours: a kiosk's clock may be wrong
         },
     )
     session.execute(
@@ -160,29 +166,26 @@ def _write(
     )
     known_people.remember(session, source.site_id, sequence, name, record.ticket, phone)
     known_people.flag(session, source.site_id, sequence, participant_id, name, phone, now)
-    _hand_out(session, source, participant_id, record.id, now, urgent=urgent)
+    if source.carrier is not None:
+        by = source.staff_id or source.carrier  # by the site's rule nobody assigned; somebody must be named
+        carrying.take_up(session, participant_id, source.carrier, by, now)
+    if call is None or call.is_closed:
+        # staff who closed the call were with the person then; that there is an intake now is news, and no alarm
+        _tell(session, source, record.id, now, urgent=urgent and call is None)
     receipt = Receipt(intake_id=record.id, received_at=now, proof=record.expected_proof())
     return Received(receipt, source.site_id, new=True)
 
 
-def _hand_out(
-    session: Session, source: _Source, participant_id: UUID, intake_id: UUID, now: datetime, *, urgent: bool
-) -> None:
-    """To whom it goes at once, and who is told that somebody waits: nobody, when staff are with the person already."""
-    if source.carrier is not None:
-        by = source.staff_id or source.carrier  # by the site's rule nobody assigned; somebody must be named
-        carrying.take_up(session, participant_id, source.carrier, by, now)
-    if urgent:
-        kind, to = AlertKind.URGENT, roster.to_be_told(session, source.site_id)
-    elif source.status is Status.NEEDS_ASSIGNMENT:
-        kind, to = AlertKind.READY_FOR_ASSIGNMENT, roster.to_be_told(session, source.site_id)
+def _tell(session: Session, source: _Source, intake_id: UUID, now: datetime, *, urgent: bool) -> None:
+    """Whom the site's policy names; or the one who gets it by the site's rule. Staff who completed it know already."""
+    if urgent or source.status is Status.NEEDS_ASSIGNMENT:
+        kind, to = AlertKind.URGENT if urgent else AlertKind.READY_FOR_ASSIGNMENT, None
     elif source.carrier is not None and source.staff_id is None:
         kind, to = AlertKind.ASSIGNED_TO_YOU, [source.carrier]
     else:
         return
-    alerts.raise_alert(
-        session, kind, source.site_id, source.site_name, str(intake_id), f"/intakes/{intake_id}", to, now
-    )
+    path = f"/intakes/{intake_id}"
+    alerts.raise_alert(session, kind, source.site_id, source.site_name, str(intake_id), path, to, now)
 
 
 def _site_of(session: Session, kiosk_id: UUID) -> tuple[int, str, Mapping[str, Any]]:

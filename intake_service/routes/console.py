@@ -8,10 +8,11 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from intake_service import assignments, carrying, lists, matching, participants, staff
+from intake_service import assignments, calls, carrying, lists, matching, participants, staff
 from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import NotFound
 from intake_service.intakes import answers_of
+from intake_service.routes.devices import device_of
 from intake_service.routes.pages import page
 from intake_service.routes.signed_in import Actor, Reader, SignedIn, Viewer
 from intake_service.tables import Staff
@@ -48,10 +49,11 @@ def queue(
     return page(
         request,
         "queue_rows.html" if part else "queue.html",
-        **_bar(session, who),
+        **bar(session, who),
         rows=shown.rows,
         after=shown.after,
-        fits=matching.ranked_for_all(session, waiting) if may_assign else {},
+        calls=calls.waiting(session, who.staff),
+        fits=matching.ranked_for_all(session, waiting, datetime.now(UTC)) if may_assign else {},
         may_assign=may_assign,
         done=request.query_params.get("done") == "assigned",
     )
@@ -62,7 +64,7 @@ def my_participants(request: Request, session: Reading, who: Reader) -> Response
     return page(
         request,
         "my_participants.html",
-        **_bar(session, who),
+        **bar(session, who),
         needs_intake=lists.carried(session, who.staff, Status.NEEDS_INTAKE),
         active=lists.carried(session, who.staff, Status.ACTIVE),
     )
@@ -77,14 +79,14 @@ def intake(request: Request, session: Writing, who: Viewer, intake_id: UUID) -> 
     return page(
         request,
         "intake.html",
-        **_bar(session, who),
+        **bar(session, who),
         intake=found,
         participant=found.participant,
         answers=_answers(form, answers_of(found)),
         language=form.texts[found.language].name,
         ticket=form.ticket_text(found.ticket, found.language),
         assignment=carrying.current(session, found.participant_id),
-        fits=matching.ranked(session, found.participant),
+        fits=matching.ranked(session, found.participant, datetime.now(UTC)),
         may_assign=staff.may_assign(who.staff),
         taken=taken,
         taken_by=session.get(Staff, taken.acknowledged_by) if taken and taken.acknowledged_by else None,
@@ -124,23 +126,24 @@ def duty(
 @router.get("/alerts")
 def alerts_page(request: Request, session: Reading, who: Reader) -> Response:
     """Whether this person would be told: devices, designation, duty."""
-    devices = subscriptions.of_staff(session, who.staff.id)
+    this = subscriptions.of_browser(session, device_of(request))
     return page(
         request,
         "alerts.html",
-        **_bar(session, who),
-        devices=devices,
+        **bar(session, who),
+        devices=subscriptions.of_staff(session, who.staff.id),
+        this_id=this.id if this else None,
         public_key=request.app.state.keys.vapid.public_key,
     )
 
 
-def _bar(session: Session, who: SignedIn) -> dict[str, Any]:
+def bar(session: Session, who: SignedIn) -> dict[str, Any]:
     """What the bar at the top of every page shows."""
     entries = roster.of_staff(session, who.staff.id)
     return {
         "who": who,
         "sites": staff.sites_of(session, who.staff),
-        "on_duty": {entry.site_id for entry in entries if entry.on_duty_since},
+        "on_duty": {entry.site_id for entry in entries if entry.is_on_duty(datetime.now(UTC))},
         "designated": {entry.site_id for entry in entries if entry.designated},
     }
 

@@ -36,7 +36,7 @@ def _waiting(since: datetime, now: datetime) -> str:
     return f"{days} day{'s' if days > 1 else ''}"
 
 
-def _strokes(name: str) -> list[dict[str, str]]:
+def strokes(name: str) -> list[dict[str, str]]:
     """A drawing as the attributes of SVG elements: `d` of a path, or `cx`, `cy`, `r` of a circle."""
     elements = []
     for stroke in icons.drawing(name):
@@ -49,4 +49,4 @@ def _strokes(name: str) -> list[dict[str, str]]:
 
 
 _templates.filters["waiting"] = _waiting
-_templates.globals["strokes"] = _strokes
+_templates.globals["strokes"] = strokes

@@ -1,16 +1,14 @@
 """The whole screen: draws what the layout placed, and tells which touch was tapped. It knows nothing of intakes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from kivy.graphics import Color, InstructionGroup
-from kivy.graphics import Rectangle as KivyRectangle
+from kivy.graphics import ClearBuffers, ClearColor, InstructionGroup
 from kivy.input import MotionEvent
 from kivy.uix.widget import Widget
 
-from kiosk_client.layout import Placed, Rect, Sizes
-from kiosk_client.screens.drawing import draw
-from kiosk_client.screens.theme import LIGHT, Theme
+from kiosk_client.geometry import Placed, Rect
+from kiosk_client.screens.drawing import Pen
 from kiosk_client.view import Field, Tap, Touch
 
 
@@ -24,15 +22,17 @@ class _Drawn:
 class Surface(Widget):  # type: ignore[misc]
     """Draws again only what has changed: a typed letter costs one field, not a keyboard."""
 
-    def __init__(self, on_tap: Callable[[Tap], None]) -> None:
+    def __init__(self, on_tap: Callable[[Tap], None], on_touch: Callable[[], None]) -> None:
         super().__init__()
         self._on_tap = on_tap
-        self._theme: Theme = LIGHT
-        self._sizes = Sizes(1)
+        self._on_touch = on_touch
+        self._pen: Pen | None = None
         self._drawn: list[_Drawn] = []
         self._pressed: tuple[MotionEvent, Placed] | None = None
         self._ground = InstructionGroup()
+        self._ring = InstructionGroup()
         self.canvas.add(self._ground)
+        self.canvas.after.add(self._ring)
         self.bind(size=lambda *_: self._draw_ground())
 
     @property
@@ -40,13 +40,17 @@ class Surface(Widget):  # type: ignore[misc]
         """Texts that did not fit their place at the smallest size; there should never be one."""
         return [str(drawn.placed.item) for drawn in self._drawn if not drawn.fits]
 
-    def show(self, placed: Sequence[Placed], theme: Theme, sizes: Sizes) -> None:
-        """Replace what is on the screen."""
+    def show(self, placed: Sequence[Placed], pen: Pen, focus: Touch | Field | None = None) -> None:
+        """Replace what is on the screen. `focus`: what the keypad is at."""
         self._pressed = None
-        if (theme, sizes) != (self._theme, self._sizes):
-            self._theme, self._sizes = theme, sizes
+        if pen != self._pen:
+            self._pen = pen
             self._remove_from(0)
         self._draw_ground()
+        self._replace(placed)
+        self._draw_ring(focus)
+
+    def _replace(self, placed: Sequence[Placed]) -> None:
         kept = 0
         for drawn, wanted in zip(self._drawn, placed, strict=False):
             if drawn.placed != wanted:
@@ -63,6 +67,7 @@ class Surface(Widget):  # type: ignore[misc]
             self._drawn.append(_Drawn(each, group, self._draw(group, each)))
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
+        self._on_touch()
         if self._pressed is None and (found := self._at(touch.x, touch.y)) is not None:
             self._pressed = touch, found
             self._show_pressed(found, pressed=True)
@@ -102,10 +107,19 @@ class Surface(Widget):  # type: ignore[misc]
             drawn.placed = placed
             drawn.fits = self._draw(drawn.group, placed)
 
+    def _draw_ring(self, focus: Touch | Field | None) -> None:
+        self._ring.clear()
+        for drawn in self._drawn:
+            if self._pen is not None and focus is not None and drawn.placed.item == focus:
+                self._pen.ring(self._ring, self._upright(drawn.placed.rect))
+
     def _draw(self, group: InstructionGroup, placed: Placed, *, pressed: bool = False) -> bool:
-        rect = placed.rect
-        upright = Rect(round(rect.x), round(self.height - rect.bottom), round(rect.width), round(rect.height))
-        return draw(group, upright, placed.item, self._theme, self._sizes, pressed=pressed)
+        upright = replace(placed, rect=self._upright(placed.rect))
+        return self._pen is None or self._pen.draw(group, upright, pressed=pressed)
+
+    def _upright(self, rect: Rect) -> Rect:
+        """Counted from the bottom left."""
+        return Rect(round(rect.x), round(self.height - rect.bottom), round(rect.width), round(rect.height))
 
     def _remove_from(self, index: int) -> None:
         for drawn in self._drawn[index:]:
@@ -114,8 +128,9 @@ class Surface(Widget):  # type: ignore[misc]
 
     def _draw_ground(self) -> None:
         self._ground.clear()
-        self._ground.add(Color(*self._theme.ground))
-        self._ground.add(KivyRectangle(size=self.size))
+        if self._pen is not None:
+            self._ground.add(ClearColor(*self._pen.palette.ground))
+            self._ground.add(ClearBuffers())
 
 
 def _tap_of(placed: Placed) -> Tap | None:
