@@ -18,7 +18,22 @@ from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, places
 from intake_service.intake_writer import IntakeWriter
 from intake_service.keys import Keys, open_keys
 from intake_service.live import Live
-from intake_service.routes import console, events, intakes_api, kiosks_api, problems, push_api, signing_in, web_app
+from intake_service.routes import (
+    boards,
+    console,
+    contact_permission_api,
+    events,
+    intake_pages,
+    intakes_api,
+    kiosks_api,
+    participant,
+    participant_actions,
+    problems,
+    push_api,
+    queue,
+    signing_in,
+    web_app,
+)
 from intake_service.settings import Settings
 from intake_service.wrong_tries import WrongTries
 from notifications.db import connect
@@ -52,7 +67,21 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.worker = None
     problems.add_handlers(app)
     app.add_api_route("/healthz", _healthz, methods=["GET"])
-    for room in (intakes_api, kiosks_api, signing_in, console, events, push_api, web_app):
+    for room in (
+        intakes_api,
+        kiosks_api,
+        signing_in,
+        queue,
+        intake_pages,
+        participant,
+        participant_actions,
+        boards,
+        contact_permission_api,
+        console,
+        events,
+        push_api,
+        web_app,
+    ):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(NothingTold)
