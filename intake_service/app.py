@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,8 @@ import anyio.to_thread
 from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from intake_service import migrations
 from intake_service.errors import Busy, NotReady
@@ -35,8 +37,9 @@ from intake_service.routes import (
     web_app,
 )
 from intake_service.settings import Settings
+from intake_service.telling import tell_everything
 from intake_service.wrong_tries import WrongTries
-from notifications.db import connect
+from notifications.db import connect, writing
 from notifications.encrypted import unlock
 from notifications.signals import QUEUE, listen
 from notifications.worker import Worker
@@ -110,6 +113,8 @@ def prepare(settings: Settings) -> tuple[Engine, Keys]:
         engine.dispose()
         raise
     unlock(engine, keys.data)
+    with suppress(IntegrityError), Session(writing(engine)) as session, session.begin():
+        tell_everything(session)  # another process that starts at this moment may tell it instead
     return engine, keys
 
 

@@ -61,7 +61,7 @@ def transfer(
 def hand_over(session: Session, participant: Participant, change: Change, to: Status, staff_id: int) -> None:
     """Swap, put down, take up and tell: what assigning, transferring and reactivating to somebody have in common."""
     carrying.require_able(session, participant.site_id, staff_id)
-    placed = matching.place_of(session, participant, staff_id)
+    placed = matching.place_of(session, participant, staff_id, change.now)
     carrier = carrying.current(session, participant.id)
     before = None if carrier is None else carrier.staff_id
     changes.swap(session, participant, change, to, {"held_status": None}, carrier=before)
@@ -73,12 +73,15 @@ def hand_over(session: Session, participant: Participant, change: Change, to: St
 
 
 def tell_newest(
-    session: Session, participant: Participant, kind: AlertKind | None, to: list[int], now: datetime
+    session: Session, participant: Participant, kind: AlertKind | None, to: list[int] | None, now: datetime
 ) -> None:
-    """Cancel what is still on its way about the participant's newest intake, and send `kind`, if any, to those."""
+    """Cancel what is still on its way about the participant's newest intake, and send `kind`, if any, to those.
+
+    `to` is None: to whom the site's policy names.
+    """
     intake_id = session.scalars(select(Intake.id).where(Intake.sequence == participant.intake_sequence)).one()
     alerts.close(session, str(intake_id), now)
-    if kind is not None and to:
+    if kind is not None and to != []:
         site = participant.site
         alerts.raise_alert(session, kind, site.id, site.name, str(intake_id), f"/intakes/{intake_id}", to, now)
 

@@ -11,8 +11,7 @@ from intake_service import lists, matching, rights
 from intake_service.errors import NotAllowed
 from intake_service.lists import Filters, Listed
 from intake_service.tables import Kiosk, Participant, Site, Staff
-from notifications import roster
-from notifications.tables import Alert, AlertKind
+from notifications import alerts, roster
 from shared_schema.intake import Status
 
 KIOSK_HEARD_WITHIN = timedelta(minutes=3)
@@ -86,8 +85,8 @@ def _board(session: Session, member: Staff, site: Site, now: datetime) -> SiteBo
         urgent=session.scalar(select(func.count()).where(*waits, Participant.urgent.is_(True))) or 0,
         longest_since=min((since for since in first if since), default=None),
         to_reassign=lists.count(session, member, Listed.NEEDS_REASSIGNMENT, here),
-        on_duty=_on_duty(session, site),
-        unacknowledged=_unacknowledged(session, site),
+        on_duty=_on_duty(session, site, now),
+        unacknowledged=alerts.open_at(session, site.id),
         kiosks=kiosks[0],
         kiosks_online=kiosks[1],
         held=int(kiosks[2]),
@@ -95,17 +94,9 @@ def _board(session: Session, member: Staff, site: Site, now: datetime) -> SiteBo
     )
 
 
-def _on_duty(session: Session, site: Site) -> tuple[OnDuty, ...]:
+def _on_duty(session: Session, site: Site, now: datetime) -> tuple[OnDuty, ...]:
     loads = matching.loads(session, site)
-    people = session.scalars(select(Staff).where(Staff.id.in_(roster.on_duty(session, site.id))).order_by(Staff.name))
-    return tuple(OnDuty(each.name, loads.get(each.id, (0, 0.0))[1], each.capacity) for each in people)
-
-
-def _unacknowledged(session: Session, site: Site) -> int:
-    open_alerts = select(func.count()).where(
-        Alert.site_id == site.id,
-        Alert.kind.in_((AlertKind.READY_FOR_ASSIGNMENT, AlertKind.URGENT)),
-        Alert.acknowledged_at.is_(None),
-        Alert.closed_at.is_(None),
+    people = session.scalars(
+        select(Staff).where(Staff.id.in_(roster.on_duty(session, site.id, now))).order_by(Staff.name)
     )
-    return session.scalar(open_alerts) or 0
+    return tuple(OnDuty(each.name, loads.get(each.id, (0, 0.0))[1], each.capacity) for each in people)

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from intake_service.errors import NotEnrolled, OtherContent, Revoked
 from intake_service.tables import Event, Intake, Kiosk, Participant, Site
-from notifications import alerts, roster
+from notifications import alerts
 from notifications.tables import AlertKind
 from shared_schema.form import Form, load_form
 from shared_schema.intake import Answer, IntakeRecord, Receipt, Status
@@ -103,8 +103,7 @@ def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac:
         },
     )
     kind = AlertKind.URGENT if urgent else AlertKind.READY_FOR_ASSIGNMENT
-    to = roster.to_be_told(session, site_id)
-    alerts.raise_alert(session, kind, site_id, site_name, str(record.id), f"/intakes/{record.id}", to, now)
+    alerts.raise_alert(session, kind, site_id, site_name, str(record.id), f"/intakes/{record.id}", None, now)
     return Received(Receipt(intake_id=record.id, received_at=now, proof=record.expected_proof()), site_id, new=True)
 
 

@@ -145,27 +145,29 @@ class _Candidate:
     load: float
 
 
-def ranked(session: Session, participant: Participant) -> list[Fit]:
+def ranked(session: Session, participant: Participant, now: datetime) -> list[Fit]:
     """Everybody who can be given this participant, the best fit first; each with the reasons."""
     wishes = wishes_of(session, participant)
-    return _ranked(_candidates(session, participant.site), wishes, queue_settings.of(participant.site))
+    return _ranked(_candidates(session, participant.site, now), wishes, queue_settings.of(participant.site))
 
 
-def ranked_for_all(session: Session, participants: Sequence[Participant]) -> dict[Participant, list[Fit]]:
+def ranked_for_all(
+    session: Session, participants: Sequence[Participant], now: datetime
+) -> dict[Participant, list[Fit]]:
     """The same for a page of participants, with the staff of each site looked up once."""
     by_sequence = {each.intake_sequence: each for each in participants}
     intakes = session.scalars(select(Intake).where(Intake.sequence.in_(by_sequence)))
     wishes = {by_sequence[intake.sequence]: _wishes(intake) for intake in intakes}
     found: dict[Participant, list[Fit]] = {}
     for site, group in groupby(sorted(participants, key=lambda each: each.site_id), key=lambda each: each.site):
-        candidates, settings = _candidates(session, site), queue_settings.of(site)
+        candidates, settings = _candidates(session, site, now), queue_settings.of(site)
         found |= {each: _ranked(candidates, wishes.get(each, Wishes()), settings) for each in group}
     return found
 
 
-def place_of(session: Session, participant: Participant, staff_id: int) -> tuple[int | None, int | None]:
+def place_of(session: Session, participant: Participant, staff_id: int, now: datetime) -> tuple[int | None, int | None]:
     """Which rank the staff member has for the participant, and among how many: kept with the assignment."""
-    fits = ranked(session, participant)
+    fits = ranked(session, participant, now)
     return next((fit.rank for fit in fits if fit.staff_id == staff_id), None), len(fits)
 
 
@@ -218,8 +220,8 @@ def language_name(tag: str) -> str:
     return _ENGLISH_NAMES.get(tag) or (texts[tag].name if tag in texts else tag)
 
 
-def _candidates(session: Session, site: Site) -> list[_Candidate]:
-    on_duty, carried = set(roster.on_duty(session, site.id)), loads(session, site)
+def _candidates(session: Session, site: Site, now: datetime) -> list[_Candidate]:
+    on_duty, carried = set(roster.on_duty(session, site.id, now)), loads(session, site)
     able = session.scalars(
         select(Staff).where(Staff.active, Staff.caseload_eligible, Staff.sites.any(Site.id == site.id))
     )

@@ -13,7 +13,6 @@ from intake_service.changes import Change
 from intake_service.errors import InvalidRequest, NotFound
 from intake_service.tables import Event, Intake, Participant, Staff
 from intake_service.workflow import WITH_CASELOAD, Action
-from notifications import roster
 from notifications.signals import QUEUE, signal
 from notifications.tables import AlertKind
 from shared_schema.intake import PathwayType, Status
@@ -184,8 +183,7 @@ def return_to_queue(
     changes.swap(
         session, participant, change, Status.NEEDS_ASSIGNMENT, waiting | dict(values or {}), from_value=from_value
     )
-    to = roster.to_be_told(session, participant.site_id)
-    assignments.tell_newest(session, participant, AlertKind.READY_FOR_ASSIGNMENT, to, change.now)
+    assignments.tell_newest(session, participant, AlertKind.READY_FOR_ASSIGNMENT, None, change.now)
     signal(session, QUEUE)
 
 

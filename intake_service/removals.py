@@ -7,10 +7,10 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, exists, select, update
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from intake_service import carrying, changes, participants, rights
+from intake_service import carrying, changes, participants, rights, telling
 from intake_service.changes import Change, time_at
 from intake_service.errors import Conflict, NotFound
-from intake_service.tables import Assignment, Participant, Role, Site, Staff, StaffRemoval, StaffSession
+from intake_service.tables import Assignment, Participant, Site, Staff, StaffRemoval, StaffSession
 from intake_service.workflow import Action
 from notifications import alerts, roster
 from notifications.signals import QUEUE, signal
@@ -40,7 +40,7 @@ def remove_staff(session: Session, staff_id: int, by: Staff, now: datetime, reas
         removed_by=by.id,
         removed_at=now,
         reason=reason,
-        designated_at=_take_off_the_roster(session, staff_id, now),
+        designated_at=_take_off_the_roster(session, staff_id),
     )
     session.add(removal)
     session.flush()
@@ -80,6 +80,7 @@ def undo_removal(session: Session, removal_id: int, by: Staff, now: datetime) ->
         held = Status(participant.held_status or Status.ACTIVE)
         changes.swap(session, participant, change, held, {"held_status": None})
         carrying.take_up(session, participant.id, leaving.id, by.id, now)
+    telling.tell_staff(session, leaving)
     for site_id in removal.designated_at:
         roster.designate(session, site_id, leaving.id, True)
     for site in leaving.sites:
@@ -147,13 +148,11 @@ def _give_back(session: Session, participant: Participant, change: Change, remov
     return True
 
 
-def _take_off_the_roster(session: Session, staff_id: int, now: datetime) -> list[int]:
+def _take_off_the_roster(session: Session, staff_id: int) -> list[int]:
     """Returns the sites where the person was designated."""
     entries = roster.of_staff(session, staff_id)
     designated = [entry.site_id for entry in entries if entry.designated]
-    for entry in entries:
-        roster.set_duty(session, entry.site_id, staff_id, False, now)
-        roster.designate(session, entry.site_id, staff_id, False)
+    telling.tell_staff(session, session.get_one(Staff, staff_id))
     return designated
 
 
@@ -175,9 +174,6 @@ def _reassigned(session: Session, removal: StaffRemoval) -> bool:
 
 
 def _tell_leaders(session: Session, site: Site, removal: StaffRemoval, now: datetime) -> None:
-    leaders = session.scalars(
-        select(Staff.id).where(Staff.active, Staff.role == Role.SUPERVISOR, Staff.sites.any(Site.id == site.id))
-    ).all()
     alerts.raise_alert(
         session,
         AlertKind.BACK_TO_REASSIGNMENT,
@@ -185,7 +181,7 @@ def _tell_leaders(session: Session, site: Site, removal: StaffRemoval, now: date
         site.name,
         _subject(removal, site.id),
         "/participants/needs-reassignment",
-        leaders,
+        None,
         now,
     )
 

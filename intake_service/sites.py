@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from intake_service.errors import Conflict, InvalidRequest, NotFound
 from intake_service.tables import Site
+from intake_service.telling import tell_everything
 from shared_schema.form import load_form
 
 _LONGEST_NAME = 120
@@ -28,6 +29,7 @@ def add(session: Session, name: str, languages: Sequence[str] = ()) -> Site:
     site = Site(name=name, languages=list(languages or reviewed), greeting={}, where_to_wait={})
     session.add(site)
     session.flush()
+    tell_everything(session)  # its administrators are those of every site
     return site
 
 

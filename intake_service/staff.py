@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from intake_service.errors import Conflict, InvalidRequest, NotFound, SignInNeeded, WrongPassword
 from intake_service.tables import Role, Site, Staff, StaffSession
+from intake_service.telling import tell_staff
 
 SHORTEST_PASSWORD = 12  # NIST SP 800-63B rev. 4 asks for 15 alone, 8 beside a second factor; passkeys are to come
 IDLE = timedelta(hours=1)
@@ -63,6 +64,7 @@ def add(
     )
     session.add(member)
     session.flush()
+    tell_staff(session, member)
     return member
 
 

@@ -13,15 +13,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiosk_client import panel, tickets
+from kiosk_client import panel, prompts, sound, tickets
 from kiosk_client.calls import SpooledCalls
 from kiosk_client.enrollment import EnrollmentDamaged, PairingFailed, Store, Stored, pair
+from kiosk_client.guide import Guide
 from kiosk_client.handing_in import hand_in
+from kiosk_client.headset import Headset
+from kiosk_client.privacy import forget, keep_private
+from kiosk_client.prompts import NoSpeechProgram, Prompts
 from kiosk_client.sender import Sender
 from kiosk_client.session import Session
 from kiosk_client.settings import Settings, parse_window
 from kiosk_client.setup import SetUp
 from kiosk_client.spool import Spool, SpoolError
+from kiosk_client.voice import SpeakingVoice, Voice
+from shared_schema.form import Form, load_form
 
 if TYPE_CHECKING:
     from kiosk_client.app import KioskApp
@@ -41,10 +47,10 @@ With a desktop, run this in a terminal of that desktop. On a machine without one
     sudo apt-get install xvfb && xvfb-run -s "-screen 0 1280x800x24" warm-handoff-kiosk"""
 
 
-def main(argv: Sequence[str] | None = None, **shown: Any) -> int:
+def main(argv: Sequence[str] | None = None, voice: Voice | None = None, **shown: Any) -> int:
     """0: closed in good order. 1: it cannot run, with a sentence on standard error. 2: the command was not understood.
 
-    `shown`: passed on to KioskApp.
+    `voice`: what it speaks with instead of the loudspeaker. `shown`: passed on to KioskApp.
     """
     arguments = _parser().parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -54,9 +60,16 @@ def main(argv: Sequence[str] | None = None, **shown: Any) -> int:
             stored = pair(settings, arguments.address, arguments.code)
             print(f"Paired with {stored.address} for {stored.enrollment.config.site_name}.")
             return 0
+        if arguments.command == "prompts":
+            folder = settings.prompts or prompts.default_folder()
+            texts = load_form().texts
+            count = Prompts(folder, prompts.voices(texts)).write(prompts.fixed(texts))
+            print(f"Rendered {count} prompts into {folder}.")
+            return 0
         _require_display()
-        kiosk = Kiosk(settings)
-    except (ValueError, PairingFailed, SpoolError, NoDisplay) as error:
+        keep_private()
+        kiosk = Kiosk(settings, voice)
+    except (ValueError, PairingFailed, SpoolError, NoDisplay, NoSpeechProgram) as error:
         print(error, file=sys.stderr)
         return 1
     kiosk.run(**shown)
@@ -70,8 +83,9 @@ class NoDisplay(Exception):
 class Kiosk:
     """The parts of a running kiosk, put together."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, voice: Voice | None = None) -> None:
         self._settings = settings
+        self._voice = voice
         self._store = Store(settings.state)
         self._spool = Spool(settings.state / "spool.sqlite3")
         self._sender: Sender | None = None
@@ -90,6 +104,8 @@ class Kiosk:
         app.run()
         if self._sender is not None:
             self._sender.stop()
+        if self._voice is not None:
+            self._voice.close()
         self._spool.close()
 
     def _begin(self) -> None:
@@ -139,12 +155,24 @@ class Kiosk:
         session = Session(
             form,
             config,
-            draw_ticket=lambda: tickets.draw(form, self._spool.recent_tickets(tickets.RECENT), random.SystemRandom()),
+            draw_ticket=lambda: self._draw_ticket(session.form),
             hand_in=lambda flow, now: hand_in(flow, self._spool, session.config.service_key, sender.wake, now),
             seconds=time.monotonic(),
             calls=SpooledCalls(self._spool, sender),
         )
-        app.present(session)
+        self._voice = self._voice or self._speaking(form)
+        app.present(Guide(session, self._voice, Headset().device, forget))
+
+    def _speaking(self, form: Form) -> Voice:
+        folder = self._settings.prompts or prompts.default_folder()
+        return SpeakingVoice(Prompts(folder, prompts.voices(form.texts)).sound, sound.tone, sound.Aplay)
+
+    def _draw_ticket(self, form: Form) -> str:
+        try:
+            recent = self._spool.recent_tickets(tickets.RECENT)
+        except SpoolError:  # a broken disk is told when there is something to keep
+            recent = set()
+        return tickets.draw(form, recent, random.SystemRandom())
 
     def _first_frame(self) -> None:
         """Only now the network: what a person sees comes first."""
@@ -170,6 +198,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state", type=Path, help="folder of the pairing and of what waits to be sent")
     parser.add_argument("--windowed", metavar="WIDTHxHEIGHT", help="a window instead of the whole screen")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("prompts", help="render what the kiosk says to everybody, so that it speaks without delay")
     pairing = commands.add_parser("pair", help="pair without the window")
     pairing.add_argument("address", help="of the service, such as handoff.example.org")
     pairing.add_argument("code", help="what `warm-handoff kiosks add` printed")

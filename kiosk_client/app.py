@@ -1,5 +1,6 @@
 """The Kivy app: one window that shows a session's view and brings it the taps."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -10,29 +11,42 @@ from kivy.base import EventLoop
 from kivy.clock import Clock, mainthread
 from kivy.config import Config
 
+from kiosk_client.faults import where
+from kiosk_client.focus import Stop
+from kiosk_client.keypad import Held, Key, key_of
 from kiosk_client.layout import Placed, Sizes, place
 from kiosk_client.screens.surface import Surface
 from kiosk_client.screens.theme import HIGH_CONTRAST, LIGHT
-from kiosk_client.view import Action, Tap, View
+from kiosk_client.view import Tap, Typing, View
 from kiosk_client.views import Manner
 
 _FRAMES = 30  # a second, while something moves; see speed figures in docs
 _TICK = 1.0
-_BACKSPACE = 8
-_ENTER = {13, 271}  # Return, and Enter of the number pad (SDL key codes as Kivy numbers them)
+_log = logging.getLogger(__name__)
 
 Shown = Callable[[View, Sequence[Placed], Surface], None]
 
 
 class Showing(Protocol):
-    """What can be on the screen: the participants' session, or the setup."""
+    """What can be on the screen: the participants' session, or the setup.
 
-    manner: Manner
+    `focus`: what the arrow keys are at. `hidden`: nothing is shown. `touched`: a finger came down, wherever.
+    """
 
     @property
     def view(self) -> View: ...
+    @property
+    def manner(self) -> Manner: ...
+    @property
+    def focus(self) -> Stop | None: ...
+    @property
+    def hidden(self) -> bool: ...
+    def touched(self, seconds: float) -> None: ...
     def tap(self, tap: Tap, now: datetime, seconds: float) -> None: ...
+    def type(self, letter: str, now: datetime, seconds: float) -> None: ...
+    def key(self, key: Key, now: datetime, seconds: float) -> None: ...
     def tick(self, seconds: float) -> None: ...
+    def recover(self) -> None: ...
 
 
 class KioskApp(App):  # type: ignore[misc]
@@ -55,7 +69,9 @@ class KioskApp(App):  # type: ignore[misc]
         self._on_first_frame = on_first_frame
         self._on_shown = on_shown
         self._showing: Showing | None = None
-        self._surface = Surface(self._tapped)
+        self._surface = Surface(self._tapped, self._touched)
+        self._held = Held()
+        self._repeats = False
 
     @mainthread  # type: ignore[untyped-decorator]
     def change(self, change: Callable[[], None]) -> None:
@@ -74,6 +90,7 @@ class KioskApp(App):  # type: ignore[misc]
             on_resize=lambda *_: self._show(),
             on_textinput=self._typed,
             on_key_down=self._key_down,
+            on_key_up=lambda _window, _key, code: self._held.up(code),
             on_request_close=lambda *_: False,
         )
         Clock.schedule_interval(self._tick, _TICK)
@@ -88,28 +105,48 @@ class KioskApp(App):  # type: ignore[misc]
         return False
 
     def _tapped(self, tap: Tap) -> None:
-        if self._showing is not None:
-            self._showing.tap(tap, datetime.now(UTC), time.monotonic())
-            self._show()
+        self._safely(lambda showing: showing.tap(tap, datetime.now(UTC), time.monotonic()))
+
+    def _touched(self) -> None:
+        self._safely(lambda showing: showing.touched(time.monotonic()), only_changes=True)
 
     def _tick(self, _since: float) -> None:
-        if self._showing is not None:
-            before = self._showing.view
-            self._showing.tick(time.monotonic())
-            if self._showing.view != before:
-                self._show()
+        self._safely(lambda showing: showing.tick(time.monotonic()), only_changes=True)
 
     def _typed(self, _window: object, text: str) -> None:
         """A real keyboard types like the one on the screen."""
-        for character in text:
-            self._tapped(Tap(Action.TYPE, character))
+        for letter in "" if self._repeats else text:
+            self._safely(lambda showing, letter=letter: showing.type(letter, datetime.now(UTC), time.monotonic()))  # type: ignore[misc]
 
-    def _key_down(self, _window: object, key: int, *_: object) -> bool:
-        if key == _BACKSPACE:
-            self._tapped(Tap(Action.ERASE))
-        elif key in _ENTER:
-            self._tapped(Tap(Action.NEXT))
+    def _key_down(self, _window: object, _key: int, code: int, _text: object, modifiers: Sequence[str]) -> bool:
+        self._repeats = not self._held.down(code, time.monotonic())
+        if self._showing is None or self._repeats:
+            return True
+        digits = "numlock" in modifiers and isinstance(self._showing.view.body, Typing)
+        key = key_of(code, digits=digits)
+        if key is not None:
+            self._safely(lambda showing: showing.key(key, datetime.now(UTC), time.monotonic()))
         return True
+
+    def _safely(self, do: Callable[[Showing], None], *, only_changes: bool = False) -> None:
+        """Let it happen, and show what came of it. What breaks clears the participant and begins anew, and leaves no
+        word of an answer anywhere."""
+        if self._showing is None:
+            return
+        before = self._state() if only_changes else None
+        try:
+            do(self._showing)
+            if not only_changes or self._state() != before:
+                self._show()
+        except Exception as error:
+            _log.error("cleared the screen: %s", where(error))
+            del before
+            self._showing.recover()
+            self._show()
+
+    def _state(self) -> object:
+        showing = self._showing
+        return showing and (showing.view, showing.manner, showing.focus, showing.hidden)
 
     def _show(self) -> None:
         width, height = self._surface.size
@@ -117,8 +154,9 @@ class KioskApp(App):  # type: ignore[misc]
             return
         manner, view = self._showing.manner, self._showing.view
         sizes = Sizes(self._density(int(width), int(height)), manner.bigger)
-        placed = place(view, width, height, sizes)
-        self._surface.show(placed, HIGH_CONTRAST if manner.contrast else LIGHT, sizes)
+        placed = [] if self._showing.hidden else place(view, width, height, sizes)
+        theme = HIGH_CONTRAST if manner.contrast or self._showing.hidden else LIGHT  # black, when hidden
+        self._surface.show(placed, theme, sizes, self._showing.focus)
         self._on_shown(view, placed, self._surface)
 
 

@@ -122,7 +122,7 @@ def service_address(typed: str, *, allow_http: bool) -> str:
 
     Raises PairingFailed.
     """
-    scheme, host, netloc = _parts(typed.strip().rstrip("/"))
+    scheme, host, netloc = _parts(typed.strip())
     if scheme == "http" and not allow_http and not _is_this_machine(host):
         raise PairingFailed("The address must begin with https:// so that nobody on the network can listen.")
     return f"{scheme}://{netloc}"
@@ -133,7 +133,7 @@ def _parts(typed: str) -> tuple[str, str, str]:
     try:
         guess = "http" if _is_this_machine(urlsplit(f"//{typed}").hostname or "") else "https"
         parts = urlsplit(typed if "://" in typed else f"{guess}://{typed}")
-        more = parts.path or parts.query or parts.fragment or parts.username
+        more = parts.path.strip("/") or parts.query or parts.fragment or parts.username
         if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and not more:
             return parts.scheme, parts.hostname, parts.netloc
     except ValueError:  # a port that is none, or brackets that hold no IPv6 address

@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-ASK_AFTER = 60.0  # seconds without a touch
-CLEAR_AFTER = 30.0  # seconds that the question stands; Section 508 407.5 asks for a warning and for more time
 END_AFTER = 45.0  # seconds that the last screen stands; a ticket is short to read and can be tapped away
 
 
@@ -14,7 +12,10 @@ class Presence(StrEnum):
 
 
 class Idle:
-    """Fed with touches and asked for the presence. Times are seconds of a clock that never jumps."""
+    """Fed with touches and asked for the presence. Times are seconds of a clock that never jumps.
+
+    Section 508 407.5 asks for a warning before time is up, and for more time at one touch, at least ten times.
+    """
 
     def __init__(self, now: float) -> None:
         self._touched_at = now
@@ -23,12 +24,12 @@ class Idle:
         """A touch or a key: the participant is here, and has all the time again, as often as they like."""
         self._touched_at = now
 
-    def presence(self, now: float) -> Presence:
-        """In the middle of an intake."""
+    def presence(self, now: float, ask_after: float, clear_after: float) -> Presence:
+        """In the middle of an intake. `ask_after`: seconds without a touch; `clear_after`: that the question stands."""
         waited = now - self._touched_at
-        if waited < ASK_AFTER:
+        if waited < ask_after:
             return Presence.HERE
-        return Presence.ASKED if waited < ASK_AFTER + CLEAR_AFTER else Presence.GONE
+        return Presence.ASKED if waited < ask_after + clear_after else Presence.GONE
 
     def presence_at_the_end(self, now: float) -> Presence:
         """On a last screen, which holds no answer: it clears itself without asking."""

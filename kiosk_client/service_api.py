@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import requests
 from pydantic import BaseModel, ValidationError
+from urllib3.exceptions import HTTPError
 
 from kiosk_client.outcomes import Failure, NotEnrolled, Refused, Unreachable
 from shared_schema.form import Form
@@ -100,8 +101,8 @@ class ServiceApi:
         try:
             with self._session.request(method, self._address + path, **arguments) as answer:
                 content = _read(answer)
-        except (requests.RequestException, OSError, ValueError) as error:
-            # ValueError: an address that is none, or an answer that breaks off in a length
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            # HTTPError: urllib3's own, for an answer that breaks off or is garbled; ValueError: an address that is none
             return Unreachable(type(error).__name__)
         if content is None:
             return Unreachable("an answer that is too long or too slow")

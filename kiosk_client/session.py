@@ -9,10 +9,11 @@ from uuid_utils.compat import uuid7
 from kiosk_client.calls import Calls, NoCalls
 from kiosk_client.flow import Flow, Place
 from kiosk_client.idle import Idle, Presence
+from kiosk_client.speech import Reader
 from kiosk_client.view import Action, Tap, View
 from kiosk_client.views import Manner, still_there, view_of
 from shared_schema.form import Form
-from shared_schema.kiosk_api import KioskConfig
+from shared_schema.kiosk_api import KioskConfig, KioskSettings
 
 _ENDS = {Place.TICKET, Place.DELETED, Place.NOT_SAVED}
 
@@ -20,7 +21,7 @@ _ENDS = {Place.TICKET, Place.DELETED, Place.NOT_SAVED}
 class Session:
     """Participants, one after another. `draw_ticket`: the next one's word. `hand_in`: whether the intake is safe.
 
-    `calls`: how somebody who needs a person now gets one.
+    `calls`: how somebody who needs a person now gets one. `asks`: whether the screen asks if somebody is still there.
     """
 
     def __init__(
@@ -40,17 +41,37 @@ class Session:
         self._calls = calls or NoCalls()
         self._is_coming = False
         self._idle = Idle(seconds)
-        self._asked = False
+        self.asks = False
         self.manner = Manner()
 
     @property
     def view(self) -> View:
         view = view_of(self._flow, self._config, self.manner, is_coming=self._is_coming)
-        return still_there(view, self._flow) if self._asked else view
+        return still_there(view, self._flow) if self.asks else view
 
     @property
     def config(self) -> KioskConfig:
         return self._config
+
+    @property
+    def settings(self) -> KioskSettings:
+        return self._config.settings
+
+    @property
+    def begun(self) -> bool:
+        """Whether there are answers, or could be."""
+        return self._flow.step.place not in {Place.WELCOME, *_ENDS}
+
+    @property
+    def reader(self) -> Reader:
+        """Reads what is shown in the participant's language; before it is known in the one that the site has first."""
+        first = next((each for each in self._config.languages if each in self._flow.form.texts), self._flow.language)
+        return Reader(self._flow.form.texts, first if self._flow.step.place is Place.WELCOME else self._flow.language)
+
+    @property
+    def form(self) -> Form:
+        """The form that the next participant, or the one who has begun, is asked with."""
+        return self._flow.form
 
     def use(self, config: KioskConfig, form: Form) -> None:
         """The site's newest settings. An intake that has begun is finished with what it began with."""
@@ -59,11 +80,11 @@ class Session:
 
     def tap(self, tap: Tap, now: datetime, seconds: float) -> None:
         """`now`: aware UTC. `seconds`: a clock that never jumps."""
-        self._idle.touched(seconds)
-        if self._asked:
-            self._asked = False
+        self.touched(seconds)
+        if self.asks:
+            self.asks = False
             if tap.action is Action.DONE:
-                self._clear()
+                self.clear()
             return
         before = self._flow.step
         self._act(tap, now)
@@ -79,20 +100,32 @@ class Session:
         if self._flow.step != before:
             self.manner = replace(self.manner, capitals=True, accents=False, page=0)
 
+    def touched(self, seconds: float) -> None:
+        """A finger or a key, whatever it is for: somebody is there."""
+        self._idle.touched(seconds)
+
     def tick(self, seconds: float) -> None:
         """Time goes by; called about once a second."""
         place = self._flow.step.place
         self._look_who_comes(seconds)
         if place in _ENDS:
             if self._idle.presence_at_the_end(seconds) is Presence.GONE:
-                self._clear()
+                self.clear()
             return
         if place is Place.WELCOME and self.manner == Manner():
             return
-        presence = self._idle.presence(seconds)
+        presence = self._idle.presence(seconds, self.settings.idle_seconds, self.settings.warning_seconds)
         if presence is Presence.GONE:
-            self._clear()
-        self._asked = presence is Presence.ASKED and place is not Place.WELCOME
+            self.clear()
+        elif presence is Presence.ASKED and place is not Place.WELCOME:
+            self.asks = True  # until it is answered: a finger that is coming down must find it where it was
+
+    def clear(self) -> None:
+        """Nothing of this participant stays, not even how large they wanted the letters."""
+        self._flow.reset()
+        self.asks = False
+        self.manner = Manner()
+        self._renew()
 
     def _act(self, tap: Tap, now: datetime) -> None:
         flow, value = self._flow, tap.value
@@ -109,11 +142,11 @@ class Session:
             case Action.CHANGE:
                 flow.change(value)
             case Action.DONE:
-                self._clear()
+                self.clear()
             case action if action in _PLAIN:
                 _PLAIN[action](flow)
                 if flow.step.place is Place.WELCOME:
-                    self._clear()
+                    self._renew()  # they are still here, and may go on hearing, or seeing large letters
             case action:
                 self.manner = _changed(self.manner, action)
 
@@ -124,13 +157,6 @@ class Session:
             and flow.intake_id is not None
             and self._calls.is_coming(flow.intake_id, seconds)
         )
-
-    def _clear(self) -> None:
-        """Nothing of this participant stays, not even how large they wanted the letters."""
-        self._flow.reset()
-        self._asked = False
-        self.manner = Manner()
-        self._renew()
 
     def _renew(self) -> None:
         if self._newer is not None and self._flow.step.place is Place.WELCOME:

@@ -12,6 +12,7 @@ class Settings:
 
     `allow_http`: a service without TLS elsewhere than on this machine; only for trying things out.
     `ca_file`: the center's own certificate authority. `density`: pixels per mm when the panel reports a wrong one.
+    `prompts`: the folder of what is rendered to be said, when it is not the usual one.
     """
 
     state: Path
@@ -19,6 +20,7 @@ class Settings:
     allow_http: bool = False
     ca_file: str | None = None
     density: float | None = None
+    prompts: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -34,6 +36,7 @@ class Settings:
             allow_http=value("ALLOW_HTTP").lower() in {"1", "true", "yes"},
             ca_file=value("CA_FILE") or None,
             density=_parse_density(value("DENSITY")) if value("DENSITY") else None,
+            prompts=Path(value("PROMPTS")) if value("PROMPTS") else None,
         )
 
 

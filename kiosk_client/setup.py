@@ -8,16 +8,20 @@ from typing import Any
 
 import yaml
 
+from kiosk_client.keypad import Key
 from kiosk_client.view import Action, Field, Look, Tap, Touch, Typing, View
 from kiosk_client.views import Manner
 
 _LONGEST = {"address": 120, "code": 12}
+_KEYS = {Key.OK: Action.NEXT, Key.ERASE: Action.ERASE}
 
 
 class SetUp:
     """`pair`: called with address and code, may take its time; `failed` says that it did not work."""
 
     manner = Manner()
+    focus = None
+    hidden = False
 
     def __init__(self, pair: Callable[[str, str], None], problem: str = "") -> None:
         self._texts: dict[str, Any] = yaml.safe_load((files("kiosk_client") / "setup.yaml").read_text(encoding="utf-8"))
@@ -59,8 +63,23 @@ class SetUp:
                 self._pairing, self._problem = True, ""
                 self._pair(self._typed["address"], self._typed["code"])
 
+    def touched(self, _seconds: float) -> None:
+        """Nobody is hurried here."""
+
+    def type(self, letter: str, now: datetime, seconds: float) -> None:
+        self.tap(Tap(Action.TYPE, letter), now, seconds)
+
+    def key(self, key: Key, now: datetime, seconds: float) -> None:
+        """A real keyboard types like the one on the screen."""
+        if key in _KEYS:
+            self.tap(Tap(_KEYS[key]), now, seconds)
+
     def tick(self, _seconds: float) -> None:
         """Nobody is hurried here."""
+
+    def recover(self) -> None:
+        """What was typed stays: it is staff's own."""
+        self._pairing = False
 
     def failed(self, sentence: str) -> None:
         """It did not work; what was typed stays, to be mended."""

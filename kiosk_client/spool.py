@@ -1,7 +1,7 @@
 """Finished intakes, sealed, on the kiosk's disk until the service has them.
 
-A held intake is durable before `hold` returns. After a valid receipt its content is erased; id and time stay, so that
-staff can be told how many came and went. One SQLite file: docs/decisions/0005 says why.
+A held intake is durable before `hold` returns. After a valid receipt its content is erased; of the newest ones id,
+ticket and times stay. Calls for a person are kept here as well. One SQLite file: docs/decisions/0005 says why.
 """
 
 import os
@@ -17,6 +17,10 @@ from uuid import UUID
 from shared_schema.intake import SealedIntake
 from shared_schema.kiosk_api import Call
 
+MOST_HELD = 10_000
+"""Sealed intakes, 35 MB of them: weeks of a busy center without its service. Beyond, the disk is in danger."""
+
+_SETTLED_KEPT = 1000  # rows without content, for the tickets that must not come again soon
 _CALLS_KEPT = 100
 
 _TABLE = """
@@ -39,6 +43,7 @@ CREATE TABLE IF NOT EXISTS call (
     heard INTEGER               -- NULL until the service answered: 1 it heard, 0 it never will
 ) STRICT
 """
+_HELD_INDEX = "CREATE INDEX IF NOT EXISTS intake_held ON intake (number) WHERE sealed IS NOT NULL"
 _OLDEST = "SELECT sealed, proof FROM intake WHERE sealed IS NOT NULL AND refused IS NULL ORDER BY number LIMIT 1"
 _COUNTS = """
 SELECT count(*) FILTER (WHERE refused IS NULL), count(refused), min(held_at) FILTER (WHERE refused IS NULL)
@@ -81,6 +86,7 @@ class Spool:
             self._database.execute("PRAGMA synchronous=FULL")  # the ticket is a promise: it must survive the plug
             self._database.execute("PRAGMA secure_delete=ON")
             self._database.execute(_TABLE)
+            self._database.execute(_HELD_INDEX)
             self._database.execute(_CALLS)
         except (OSError, sqlite3.Error) as error:
             raise SpoolError(f"the spool cannot be opened ({type(error).__name__})") from error
@@ -89,6 +95,8 @@ class Spool:
         """Keep a sealed intake; it is on the disk when this returns. Raises SpoolError, and then nothing was kept."""
         row = (str(sealed.intake_id), ticket, now.isoformat(), proof, sealed.model_dump_json())
         with self._writing() as database:
+            if database.execute("SELECT count(*) FROM intake WHERE sealed IS NOT NULL").fetchone()[0] >= MOST_HELD:
+                raise SpoolError("the spool is full: the service has not been reached for a very long time")
             database.execute("INSERT INTO intake (id, ticket, held_at, proof, sealed) VALUES (?, ?, ?, ?, ?)", row)
 
     def next(self) -> Held | None:
@@ -103,6 +111,10 @@ class Spool:
                 "UPDATE intake SET sealed = NULL, proof = '', settled_at = ? WHERE id = ?",
                 (now.isoformat(), str(intake_id)),
             )
+            database.execute(
+                "DELETE FROM intake WHERE sealed IS NULL AND number < (SELECT max(number) FROM intake) - ?",
+                (_SETTLED_KEPT,),
+            )
         with self._writing_outside_transaction() as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log still held a copy
 
@@ -112,6 +124,11 @@ class Spool:
             database.execute(
                 "UPDATE intake SET refused = ?, settled_at = ? WHERE id = ?", (code, now.isoformat(), str(intake_id))
             )
+
+    def try_refused_again(self) -> None:
+        """Whatever kept the service from taking them may have been mended: send them once more, in their order."""
+        with self._writing() as database:
+            database.execute("UPDATE intake SET refused = NULL, settled_at = NULL WHERE refused IS NOT NULL")
 
     def call(self, intake_id: UUID, now: datetime) -> None:
         """Keep a call for a person, durably, to be sent before every intake. Raises SpoolError.

@@ -35,6 +35,14 @@ class Action(StrEnum):
     DONE = "done"
     FIELD = "field"
     PAIR = "pair"
+    ALOUD = "aloud"
+    AGAIN = "again"
+    PAUSE = "pause"
+    HELP = "help"
+    LOUDER = "louder"
+    SOFTER = "softer"
+    HIDE = "hide"
+    CLOSE_HELP = "close-help"
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ class Look(StrEnum):
 
 @dataclass(frozen=True)
 class Touch:
-    """Something to tap. `detail`: a second, softer line. `marked`: a tile that is chosen."""
+    """Something to tap. `detail`: a second, softer line. `marked`: a tile that is chosen. `typed`: read by letters."""
 
     tap: Tap
     text: str
@@ -66,6 +74,7 @@ class Touch:
     detail: str = ""
     marked: bool = False
     enabled: bool = True
+    typed: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What each step of the brief intake shows. Every word comes from the form's language or from the site."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kiosk_client.flow import Flow, Place
@@ -34,13 +34,19 @@ _PAD = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))
 
 @dataclass(frozen=True)
 class Manner:
-    """How the participant wants it, and where in a screen they are. Back to this default after each of them."""
+    """How the participant wants it, and where in a screen they are. Back to this default after each of them.
+
+    `aloud`: the screen is read to them. `hidden`: by ear alone, with nothing on the screen. `louder`: steps of volume.
+    """
 
     bigger: bool = False
     contrast: bool = False
     capitals: bool = True
     accents: bool = False
     page: int = 0
+    aloud: bool = False
+    hidden: bool = False
+    louder: int = 0
 
 
 def view_of(flow: Flow, config: KioskConfig, manner: Manner, *, is_coming: bool = True) -> View:
@@ -80,8 +86,15 @@ def _welcome(flow: Flow, config: KioskConfig, manner: Manner) -> View:
             Touch(
                 Tap(Action.CONTRAST), ui["contrast_off" if manner.contrast else "contrast"], "contrast", look=Look.QUIET
             ),
+            *_read_aloud(ui, config, manner),
         ),
     )
+
+
+def _read_aloud(ui: Mapping[str, str], config: KioskConfig, manner: Manner) -> tuple[Touch, ...]:
+    if not config.settings.speech:
+        return ()
+    return (Touch(Tap(Action.ALOUD), ui["stop_reading" if manner.aloud else "read_aloud"], "ear", look=Look.QUIET),)
 
 
 def _ways_in(flow: Flow, languages: Sequence[str]) -> Body:
@@ -281,4 +294,4 @@ def _said(flow: Flow, screen: Screen) -> Touch:
     else:
         typed = _grouped(answer.text) if answer.text and screen.kind == "phone" else answer.text
         said = typed or ", ".join(words.choices[choice] for choice in answer.choices)
-    return Touch(Tap(Action.CHANGE, screen.id), said, detail=words.short)
+    return Touch(Tap(Action.CHANGE, screen.id), said, detail=words.short, typed=bool(answer.text))

@@ -7,6 +7,8 @@ import sys
 
 from notifications import vapid
 from notifications.db import connect
+from notifications.encrypted import stored_keys, unlock
+from notifications.private_files import PrivateFileError
 from notifications.settings import PushSettings
 from notifications.worker import Worker
 
@@ -16,10 +18,13 @@ def main() -> int:
     settings = PushSettings()
     try:
         key = vapid.load_or_create(settings.keys_dir / vapid.FILE_NAME)
-    except (vapid.VapidKeyError, OSError) as error:
+        data_keys = stored_keys(settings.keys_dir)
+    except (vapid.VapidKeyError, PrivateFileError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     engine = connect(settings.database_url)
+    if data_keys is not None:
+        unlock(engine, data_keys)
     try:
         asyncio.run(_run(Worker(engine, key, settings)))
     finally:

@@ -5,15 +5,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from notifications import outbox
-from notifications.tables import Alert, AlertKind, Notice, NoticeState
+from notifications import escalation, outbox, roster, sites, timers
+from notifications.escalation import ESCALATING, WORTH_TELLING, Matter
+from notifications.messages import TAKEN_CARE_OF
+from notifications.outbox import Target
+from notifications.policy import Audience
+from notifications.tables import Alert, AlertKind, ChannelKind, LedgerLine, Notice, NoticeState
 
-_WORTH_TELLING = timedelta(minutes=30)  # later than that the console's queue tells the truth better than a push
-
+_AUDIENCE = {
+    AlertKind.WAITING_TOO_LONG: (Audience.ON_DUTY, Audience.SUPERVISORS),
+    AlertKind.BACK_TO_REASSIGNMENT: (Audience.SUPERVISORS,),
+    AlertKind.KIOSK_OFFLINE: (Audience.ON_DUTY, Audience.SUPERVISORS),
+    AlertKind.KIOSK_HOLDING: (Audience.ON_DUTY, Audience.SUPERVISORS),
+    AlertKind.CONCERN: (Audience.ADMINISTRATORS,),
+}
+_OVERTAKEN = timedelta(seconds=2)  # so that the replacement of a notice in the air does not arrive before it
 _DELIVERED = (NoticeState.SENDING, NoticeState.ACCEPTED)
+_NEVER_LEFT = (NoticeState.FAILED, NoticeState.EXPIRED)
+_TESTS = (AlertKind.TEST, AlertKind.CHANNEL_TEST)
 
 
 class UnknownAlert(Exception):
@@ -36,12 +48,16 @@ def raise_alert(
     site_name: str,
     subject: str,
     path: str,
-    to: Sequence[int],
+    to: Sequence[int] | None,
     now: datetime,
+    *,
+    count: int = 1,
+    without: Sequence[int] = (),
 ) -> int:
-    """Tell the staff in `to`, on every device they have. Returns the alert's id.
+    """Tell the staff in `to`; None: whom the site's policy names for this kind, step by step. Returns the alert's id.
 
     `subject` is an opaque id, `path` the console page to open. No parameter takes a name or an answer.
+    `without`: never tell these, such as the one whom a concern is about; it holds for kinds that tell one audience.
     """
     values = {
         "kind": kind,
@@ -50,38 +66,62 @@ def raise_alert(
         "subject": subject,
         "path": path,
         "raised_at": now,
-        "deadline": now + _WORTH_TELLING,
+        "clock": now,
+        "count": count,
+        "deadline": now + WORTH_TELLING,
     }
     alert_id = session.execute(insert(Alert).values(values).returning(Alert.id)).scalar_one()
-    outbox.enqueue(session, alert_id, to, now)
+    if to is None and kind in ESCALATING:
+        rules = sites.rules(session, site_id)
+        escalation.begin(session, Matter(alert_id, kind, site_id), rules, now)
+        too_long = now + timedelta(minutes=rules.policy.waiting_too_long)
+        timers.set_timer(session, timers.WAITING, subject, too_long, site_id=site_id, path=path)
+    else:
+        chosen = _audience(session, kind, site_id, now) if to is None else to
+        outbox.enqueue(session, alert_id, kind, [each for each in chosen if each not in without], now)
     return alert_id
 
 
-def acknowledge(session: Session, alert_id: int, staff_id: int, now: datetime) -> Acknowledgement:
-    """ "I'm on it": the first one wins and everything pending is cancelled. Raises UnknownAlert."""
+def acknowledge(
+    session: Session, alert_id: int, staff_id: int, now: datetime, by_device: int | None = None
+) -> Acknowledgement:
+    """ "I'm on it": the first one wins and everything pending is cancelled. Raises UnknownAlert.
+
+    On the other phones that were told, the alert is replaced by "taken care of"; `by_device`: the subscription that
+    said so, which knows. Saying it again gives the winner the site's time once more.
+    """
+    timers.drop_of_alerts(session, [alert_id])
     changed = session.execute(
         update(Alert)
         .where(Alert.id == alert_id, Alert.acknowledged_at.is_(None))
-        .values(acknowledged_at=now, acknowledged_by=staff_id)
+        .values(acknowledged_at=now, acknowledged_by=staff_id, deadline=now + WORTH_TELLING)
         .execution_options(synchronize_session="fetch")
     )
-    if cast("CursorResult[Any]", changed).rowcount == 1:
-        outbox.cancel_pending(session, [alert_id])
-        return Acknowledgement(True, staff_id, now)
     alert = session.get(Alert, alert_id, populate_existing=True)
     if alert is None or alert.acknowledged_at is None or alert.acknowledged_by is None:
         raise UnknownAlert
+    if cast("CursorResult[Any]", changed).rowcount == 1:
+        escalation.note(session, alert_id, "acknowledged", now, staff_id=staff_id)
+        _replace_on_phones(session, [alert_id], now, by_device)
+        outbox.cancel_pending(session, [alert_id], now, but=TAKEN_CARE_OF)
+    if alert.kind in ESCALATING and alert.closed_at is None:
+        escalation.wait_for_an_end(session, alert_id, alert.site_id, now)
     return Acknowledgement(alert.acknowledged_by == staff_id, alert.acknowledged_by, alert.acknowledged_at)
 
 
 def acknowledge_by_token(session: Session, token: str, now: datetime) -> Acknowledgement:
     """The same from a notification's own button, by the notice's token. Raises UnknownAlert."""
     notice = _notice(session, token)
+    if notice.staff_id is None:  # a site's address is nobody's phone
+        raise UnknownAlert
+    said = acknowledge(session, notice.alert_id, notice.staff_id, now, notice.subscription_id)
+    session.refresh(notice)
     notice.state = NoticeState.ACKNOWLEDGED
     notice.shown_at = notice.shown_at or now
     notice.acknowledged_at = notice.acknowledged_at or now
+    notice.ended_at = None
     session.flush()
-    return acknowledge(session, notice.alert_id, notice.staff_id, now)
+    return said
 
 
 def shown(session: Session, token: str, now: datetime) -> None:
@@ -95,14 +135,28 @@ def shown(session: Session, token: str, now: datetime) -> None:
 
 
 def close(session: Session, subject: str, now: datetime) -> None:
-    """The matter is settled (assigned or closed): cancel everything pending about it."""
+    """The matter is settled (assigned or closed): cancel everything pending about it, and say so on the phones."""
+    for what in (timers.WAITING, timers.CALL):
+        timers.drop(session, what, subject)
+    open_ones = list(
+        session.scalars(select(Alert.id).where(Alert.subject == subject, Alert.closed_at.is_(None)).order_by(Alert.id))
+    )
+    timers.drop_of_alerts(session, open_ones)
     closed = session.scalars(
         update(Alert)
-        .where(Alert.subject == subject, Alert.closed_at.is_(None))
-        .values(closed_at=now)
+        .where(Alert.id.in_(open_ones), Alert.closed_at.is_(None))
+        .values(closed_at=now, deadline=now + WORTH_TELLING)
         .returning(Alert.id)
     ).all()
-    outbox.cancel_pending(session, closed)
+    for alert_id in closed:
+        escalation.note(session, alert_id, "closed", now)
+    _replace_on_phones(session, closed, now)
+    outbox.cancel_pending(session, closed, now, but=TAKEN_CARE_OF)
+
+
+def call_back(session: Session, site_id: int, subject: str, path: str, staff_id: int, due_at: datetime) -> None:
+    """Tell the staff member, at that time, that a call is due; closing the subject forgets it."""
+    timers.set_timer(session, timers.CALL, subject, due_at, site_id=site_id, staff_id=staff_id, path=path)
 
 
 def of_subject(session: Session, subject: str) -> Sequence[Alert]:
@@ -110,9 +164,69 @@ def of_subject(session: Session, subject: str) -> Sequence[Alert]:
     return session.scalars(select(Alert).where(Alert.subject == subject).order_by(Alert.id)).all()
 
 
+def of_site(session: Session, site_id: int, limit: int, before: int | None = None) -> Sequence[Alert]:
+    """A site's alerts, latest first; `before`: older than the one of this id."""
+    older = Alert.id < before if before is not None else Alert.id > 0
+    query = select(Alert).where(Alert.site_id == site_id, older).order_by(Alert.id.desc()).limit(limit)
+    return session.scalars(query).all()
+
+
+def open_at(session: Session, site_id: int) -> int:
+    """How many alerts of a site nobody has acknowledged."""
+    counted = session.scalar(select(func.count()).where(Alert.site_id == site_id, _is_open()))
+    return counted or 0
+
+
+def unanswered(session: Session, site_ids: Sequence[int]) -> Sequence[Alert]:
+    """Alerts that were told to every step and that nobody has acknowledged: what the red banner is for."""
+    told = Alert.unanswered_since.is_not(None)
+    return session.scalars(select(Alert).where(Alert.site_id.in_(site_ids), _is_open(), told).order_by(Alert.id)).all()
+
+
 def ledger(session: Session, alert_id: int) -> Sequence[Notice]:
     """Who was told of an alert, by what, and what came of it."""
     return session.scalars(select(Notice).where(Notice.alert_id == alert_id).order_by(Notice.id)).all()
+
+
+def lines(session: Session, alert_id: int) -> Sequence[LedgerLine]:
+    """What happened to an alert as a whole."""
+    return session.scalars(select(LedgerLine).where(LedgerLine.alert_id == alert_id).order_by(LedgerLine.id)).all()
+
+
+def _is_open() -> ColumnElement[bool]:
+    return Alert.kind.in_(ESCALATING) & Alert.acknowledged_at.is_(None) & Alert.closed_at.is_(None)
+
+
+def _audience(session: Session, kind: AlertKind, site_id: int, now: datetime) -> list[int]:
+    """Those whom the kind is for; when there are none, the administrators: nothing is said to nobody."""
+    return roster.audience(session, site_id, _AUDIENCE[kind], now) or roster.audience(
+        session, site_id, (Audience.ADMINISTRATORS,), now
+    )
+
+
+def _replace_on_phones(session: Session, alert_ids: Sequence[int], now: datetime, by_device: int | None = None) -> None:
+    """Tell every phone that shows one of these, or may be getting it at this moment, that it is over: once."""
+    last_said = func.max(Notice.id).filter(Notice.says != TAKEN_CARE_OF)
+    last_replaced = func.coalesce(func.max(Notice.id).filter(Notice.says == TAKEN_CARE_OF), 0)
+    in_the_air = func.max(case((Notice.state == NoticeState.SENDING, 1), else_=0))
+    showing = session.execute(
+        select(Notice.alert_id, Notice.staff_id, Notice.subscription_id, in_the_air)
+        .join(Alert, Alert.id == Notice.alert_id)
+        .where(
+            Notice.alert_id.in_(alert_ids),
+            Notice.subscription_id.is_not(None),
+            Notice.sent_at.is_not(None),
+            Notice.state.not_in(_NEVER_LEFT),
+            Alert.kind.not_in(_TESTS),
+        )
+        .group_by(Notice.alert_id, Notice.staff_id, Notice.subscription_id)
+        .having(last_said > last_replaced)
+        .order_by(Notice.alert_id, Notice.subscription_id)
+    ).all()
+    for alert_id, staff_id, device, is_in_the_air in showing:
+        if device != by_device:
+            target = Target(staff_id, ChannelKind.WEB_PUSH, subscription_id=device)
+            outbox.put(session, alert_id, TAKEN_CARE_OF, [target], now + _OVERTAKEN if is_in_the_air else now)
 
 
 def _notice(session: Session, token: str) -> Notice:

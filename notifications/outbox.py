@@ -10,20 +10,31 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, insert, or_, select, update
+from sqlalchemy import CursorResult, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifications.messages import Message
 from notifications.signals import OUTBOX, signal
-from notifications.tables import Alert, AlertKind, Notice, NoticeState, PushSubscription
+from notifications.tables import Alert, Channel, ChannelKind, Notice, NoticeState, PushSubscription, Recipient
 
 NO_DEVICE = "no device has alerts turned on"
 _PENDING = (NoticeState.QUEUED, NoticeState.SENDING)
+_PUSH = (ChannelKind.WEB_PUSH,)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One device or address of one person, or a site's address (`staff_id` is None)."""
+
+    staff_id: int | None
+    kind: str
+    subscription_id: int | None = None
+    channel_id: int | None = None
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """A notice that this worker may send until `leased_until`. Without an endpoint the device was removed meanwhile."""
+    """A notice that this worker may send until `leased_until`. Without endpoint or channel it was removed meanwhile."""
 
     notice_id: int
     leased_until: datetime
@@ -34,6 +45,7 @@ class Claimed:
     endpoint: str | None
     p256dh: str
     auth: str
+    channel_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -49,24 +61,47 @@ class Outcome:
     attempted: bool = True
 
 
-def enqueue(session: Session, alert_id: int, to: Sequence[int], now: datetime) -> None:
-    """One notice per device of each person; for somebody without a device a line that says so."""
-    devices = select(PushSubscription.staff_id, PushSubscription.id).where(PushSubscription.staff_id.in_(to))
-    found = [(staff_id, subscription_id) for staff_id, subscription_id in session.execute(devices)]
-    unreachable = [(staff_id, None) for staff_id in to if staff_id not in {staff_id for staff_id, _ in found}]
+def enqueue(
+    session: Session,
+    alert_id: int,
+    says: str,
+    to: Sequence[int],
+    now: datetime,
+    channels: Sequence[str] = _PUSH,
+    step: int = 0,
+    site_id: int | None = None,
+) -> int:
+    """Notices to each person's devices and addresses of these kinds; how many there are.
+
+    Somebody with none of these kinds is told by what they have, and somebody with nothing gets a line that says so.
+    `site_id`: that site's own addresses as well.
+    """
+    targets = _targets(session, to, channels, site_id)
+    reached = {target.staff_id for target in targets}
+    nobody = [Target(staff_id, channels[0]) for staff_id in to if staff_id not in reached]
+    put(session, alert_id, says, [*targets, *nobody], now, step)
+    return len(targets)
+
+
+def put(session: Session, alert_id: int, says: str, targets: Sequence[Target], now: datetime, step: int = 0) -> None:
+    """One notice per target."""
     rows = [
         {
             "alert_id": alert_id,
-            "staff_id": staff_id,
-            "channel": "web_push",
-            "subscription_id": subscription_id,
+            "staff_id": target.staff_id,
+            "says": says,
+            "step": step,
+            "channel": target.kind,
+            "subscription_id": target.subscription_id,
+            "channel_id": target.channel_id,
             "token": secrets.token_urlsafe(24),
-            "state": NoticeState.QUEUED if subscription_id else NoticeState.FAILED,
-            "failure": None if subscription_id else NO_DEVICE,
+            "state": NoticeState.QUEUED if target.subscription_id or target.channel_id else NoticeState.FAILED,
+            "failure": None if target.subscription_id or target.channel_id else NO_DEVICE,
+            "ended_at": None if target.subscription_id or target.channel_id else now,
             "next_try_at": now,
             "queued_at": now,
         }
-        for staff_id, subscription_id in [*found, *unreachable]
+        for target in targets
     ]
     if rows:
         session.execute(insert(Notice), rows)
@@ -90,24 +125,35 @@ def claim(session: Session, now: datetime, lease: timedelta, limit: int) -> list
         return []
     leased_until = now + lease
     rows = session.execute(
-        select(Notice, Alert, PushSubscription)
+        select(Notice, Alert, PushSubscription, Channel, Recipient.language)
         .join(Alert, Alert.id == Notice.alert_id)
         .outerjoin(PushSubscription, PushSubscription.id == Notice.subscription_id)
+        .outerjoin(Channel, Channel.id == Notice.channel_id)
+        .outerjoin(Recipient, Recipient.staff_id == Notice.staff_id)
         .where(Notice.id.in_(ids))
         .order_by(Notice.id)
     )
     claimed = []
-    for notice, alert, subscription in rows:
+    for notice, alert, subscription, channel, language in rows:
         if alert.deadline <= now:
             notice.state = NoticeState.EXPIRED
+            notice.ended_at = now
             notice.failure = "too late: nobody could be reached in time"
             continue
         notice.state = NoticeState.SENDING
+        notice.sent_at = now
         notice.leased_until = leased_until
         notice.attempts += 1
-        claimed.append(_claimed(notice, alert, subscription))
+        claimed.append(_claimed(notice, alert, subscription, channel, language or "en"))
     session.flush()
     return claimed
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the next notice is to be sent, or given up on by a worker that died; None when there is none."""
+    queued = session.scalar(select(func.min(Notice.next_try_at)).where(Notice.state == NoticeState.QUEUED))
+    leased = session.scalar(select(func.min(Notice.leased_until)).where(Notice.state == NoticeState.SENDING))
+    return min((each for each in (queued, leased) if each is not None), default=None)
 
 
 def settle(session: Session, claimed: Claimed, outcome: Outcome, now: datetime) -> bool:
@@ -115,6 +161,8 @@ def settle(session: Session, claimed: Claimed, outcome: Outcome, now: datetime) 
     values: dict[str, Any] = {"state": outcome.state, "failure": outcome.failure, "leased_until": None}
     if outcome.state is NoticeState.ACCEPTED:
         values["accepted_at"] = now
+    if outcome.state is NoticeState.FAILED:
+        values["ended_at"] = now
     if not outcome.attempted:
         values["attempts"] = Notice.attempts - 1
     if outcome.next_try_at is not None:
@@ -132,26 +180,77 @@ def settle(session: Session, claimed: Claimed, outcome: Outcome, now: datetime) 
     return cast("CursorResult[Any]", changed).rowcount == 1
 
 
-def cancel_pending(session: Session, alert_ids: Sequence[int]) -> None:
-    """Nobody else needs to be told: what was not sent yet will not be."""
+def cancel_pending(session: Session, alert_ids: Sequence[int], now: datetime, but: str = "") -> None:
+    """Nobody else needs to be told: what was not sent yet will not be. `but`: what these notices say is still so."""
     session.execute(
         update(Notice)
-        .where(Notice.alert_id.in_(alert_ids), Notice.state.in_(_PENDING))
-        .values(state=NoticeState.CANCELLED, leased_until=None)
+        .where(Notice.alert_id.in_(alert_ids), Notice.state.in_(_PENDING), Notice.says != but)
+        .values(state=NoticeState.CANCELLED, leased_until=None, ended_at=now)
         .execution_options(synchronize_session=False)
     )
 
 
-def _claimed(notice: Notice, alert: Alert, subscription: PushSubscription | None) -> Claimed:
+def _targets(session: Session, to: Sequence[int], channels: Sequence[str], site_id: int | None) -> list[Target]:
+    """Addresses are looked up only where they are asked for, or where a person has nothing else."""
+    found: list[Target] = []
+    if ChannelKind.WEB_PUSH in channels:
+        found += _devices(session, to)
+    others = [kind for kind in channels if kind != ChannelKind.WEB_PUSH]
+    if others:
+        found += _addresses(session, Channel.staff_id.in_(to), Channel.kind.in_(others))
+        if site_id is not None:
+            own = Channel.staff_id.is_(None) & (Channel.site_id == site_id)
+            found += _addresses(session, own, Channel.kind.in_(others))
+    if missing := _without(to, found):
+        found += _addresses(session, Channel.staff_id.in_(missing))
+    if ChannelKind.WEB_PUSH not in channels and (missing := _without(to, found)):
+        found += _devices(session, missing)
+    return found
+
+
+def _without(to: Sequence[int], found: Sequence[Target]) -> list[int]:
+    reached = {target.staff_id for target in found}
+    return [staff_id for staff_id in to if staff_id not in reached]
+
+
+def _devices(session: Session, to: Sequence[int]) -> list[Target]:
+    devices = select(PushSubscription.staff_id, PushSubscription.id).where(PushSubscription.staff_id.in_(to))
+    return [
+        Target(staff_id, ChannelKind.WEB_PUSH, subscription_id=subscription_id)
+        for staff_id, subscription_id in session.execute(devices.order_by(PushSubscription.id))
+    ]
+
+
+def _addresses(session: Session, *conditions: Any) -> list[Target]:
+    confirmed = select(Channel.staff_id, Channel.kind, Channel.id).where(Channel.confirmed_at.is_not(None), *conditions)
+    return [
+        Target(staff_id, kind, channel_id=channel_id)
+        for staff_id, kind, channel_id in session.execute(confirmed.order_by(Channel.id))
+    ]
+
+
+def _claimed(
+    notice: Notice, alert: Alert, subscription: PushSubscription | None, channel: Channel | None, language: str
+) -> Claimed:
     assert notice.leased_until is not None  # noqa: S101  (set by the caller)
     return Claimed(
         notice_id=notice.id,
         leased_until=notice.leased_until,
         attempts=notice.attempts,
         deadline=alert.deadline,
-        message=Message(AlertKind(alert.kind), alert.site_name, alert.id, alert.path, notice.token),
+        message=Message(
+            says=notice.says,
+            site_name=alert.site_name,
+            alert_id=alert.id,
+            path=alert.path,
+            token=notice.token,
+            language=language,
+            count=alert.count,
+            code=(channel.code if channel else None) or "",
+        ),
         subscription_id=subscription.id if subscription else None,
         endpoint=subscription.endpoint if subscription else None,
         p256dh=subscription.p256dh if subscription else "",
         auth=subscription.auth if subscription else "",
+        channel_id=channel.id if channel else None,
     )

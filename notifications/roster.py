@@ -1,11 +1,16 @@
-"""Who is designated at which site, and who of them is on duty. Duty is set by the person, never guessed."""
+"""Who is told at which site, and who of them is on duty. Duty is set by the person, never guessed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from notifications.policy import Audience
 from notifications.tables import RosterEntry
+
+_CLOSED_STEPS = {Audience.SUPERVISORS, Audience.ADMINISTRATORS, ""}
+_step = func.coalesce(RosterEntry.step, RosterEntry.role)
 
 
 def entry(session: Session, site_id: int, staff_id: int) -> RosterEntry | None:
@@ -17,41 +22,72 @@ def of_staff(session: Session, staff_id: int) -> list[RosterEntry]:
     return list(session.scalars(select(RosterEntry).where(RosterEntry.staff_id == staff_id)))
 
 
+def of_site(session: Session, site_id: int) -> list[RosterEntry]:
+    """A site's entries, in the order of their making."""
+    return list(session.scalars(select(RosterEntry).where(RosterEntry.site_id == site_id).order_by(RosterEntry.id)))
+
+
 def designate(session: Session, site_id: int, staff_id: int, designated: bool) -> None:
     """Tell this staff member of the site's alerts from now on, or no longer."""
-    _entry_for(session, site_id, staff_id).designated = designated
+    entry_for(session, site_id, staff_id).designated = designated
     session.flush()
 
 
-def set_duty(session: Session, site_id: int, staff_id: int, on: bool, now: datetime) -> None:
-    """Begin or end duty at a site. Beginning twice keeps the first time."""
-    found = _entry_for(session, site_id, staff_id)
-    if on != (found.on_duty_since is not None):
-        found.on_duty_since = now if on else None
+def put_in_step(session: Session, site_id: int, staff_id: int, step: str | None) -> None:
+    """An administrator's choice: `supervisors`, `administrators`, "" for neither; None: as the role says."""
+    if step is not None and step not in _CLOSED_STEPS:
+        raise ValueError("there is no such step to be in")
+    entry_for(session, site_id, staff_id).step = step
     session.flush()
 
 
-def on_duty(session: Session, site_id: int) -> list[int]:
+def set_duty(
+    session: Session, site_id: int, staff_id: int, on: bool, now: datetime, until: datetime | None = None
+) -> bool:
+    """Begin or end duty at a site. True: it has just begun. Beginning twice keeps the first time, takes the new end."""
+    found = entry_for(session, site_id, staff_id)
+    begins = on and not found.is_on_duty(now)
+    if begins:
+        found.on_duty_since = now
+    elif not on:
+        found.on_duty_since = None
+    found.on_duty_until = until if on else None
+    session.flush()
+    return begins
+
+
+def on_duty(session: Session, site_id: int, now: datetime) -> list[int]:
     """Ids of the staff on duty at a site, designated or not."""
-    return _staff(session, site_id, RosterEntry.on_duty_since.is_not(None))
+    return _staff(session, site_id, _is_on_duty(now))
 
 
-def to_be_told(session: Session, site_id: int) -> list[int]:
-    """Ids of the designated staff on duty; when nobody of them is, all designated: nobody waits unseen."""
+def audience(session: Session, site_id: int, who: Sequence[Audience], now: datetime) -> list[int]:
+    """Ids of the staff that a step tells."""
     designated = RosterEntry.designated.is_(True)
-    return _staff(session, site_id, designated, RosterEntry.on_duty_since.is_not(None)) or _staff(
-        session, site_id, designated
+    conditions = {
+        Audience.ON_DUTY: designated & _is_on_duty(now),
+        Audience.DESIGNATED: designated,
+        Audience.SUPERVISORS: _step == Audience.SUPERVISORS,
+        Audience.ADMINISTRATORS: _step == Audience.ADMINISTRATORS,
+    }
+    return _staff(session, site_id, or_(*(conditions[each] for each in who)))
+
+
+def entry_for(session: Session, site_id: int, staff_id: int) -> RosterEntry:
+    """The entry, made if there is none."""
+    found = entry(session, site_id, staff_id)
+    if found is None:
+        found = RosterEntry(site_id=site_id, staff_id=staff_id, designated=False, role="", by_schedule="ask")
+        session.add(found)
+    return found
+
+
+def _is_on_duty(now: datetime) -> ColumnElement[bool]:
+    return RosterEntry.on_duty_since.is_not(None) & (
+        RosterEntry.on_duty_until.is_(None) | (RosterEntry.on_duty_until > now)
     )
 
 
 def _staff(session: Session, site_id: int, *conditions: ColumnElement[bool]) -> list[int]:
     query = select(RosterEntry.staff_id).where(RosterEntry.site_id == site_id, *conditions)
     return list(session.scalars(query.order_by(RosterEntry.staff_id)))
-
-
-def _entry_for(session: Session, site_id: int, staff_id: int) -> RosterEntry:
-    found = entry(session, site_id, staff_id)
-    if found is None:
-        found = RosterEntry(site_id=site_id, staff_id=staff_id, designated=False)
-        session.add(found)
-    return found

@@ -13,6 +13,8 @@ class PushSettings(BaseSettings):
 
     `push_allow_private`: also plain http and addresses inside the own network, for tests and an own push service.
     `push_proxy`: the HTTP proxy that the way out leads through, such as http://proxy.center.example:3128.
+    `mail_url`: the center's own mail server, such as mailtos://user:password@mail.center.example?from=alerts@center.example;
+    staff then give no more than their e-mail address.
     """
 
     model_config = SettingsConfigDict(env_prefix="WARM_HANDOFF_", hide_input_in_errors=True)
@@ -24,6 +26,7 @@ class PushSettings(BaseSettings):
     push_hosts: tuple[str, ...] = BIG_FOUR
     push_allow_private: bool = False
     push_proxy: str = ""
+    mail_url: str = ""
 
     @property
     def contact(self) -> str:

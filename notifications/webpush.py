@@ -1,11 +1,6 @@
 """The one door to the push services: pywebpush encrypts (RFC 8291), one aiohttp session sends (RFC 8030).
 
-What comes back is one of three errors, or nothing when the service accepted the message:
-
-PushError
-├── Gone        the subscription is no more (404, 410): delete it
-├── TryLater    the service or the way to it has trouble; `after` says when to come back, if it said so
-└── Rejected    this message will never be taken; `suspect`: something about the subscription or our key is wrong
+What does not arrive raises one of notifications.failures' errors.
 """
 
 import base64
@@ -23,6 +18,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from pywebpush import WebPusher
 
+from notifications.failures import Gone, Rejected, TryLater
 from notifications.vapid import LIFETIME, CannotSign, VapidKey
 
 _CONNECTIONS = 50
@@ -31,30 +27,6 @@ _MAX_ANSWER = 4096
 _SIGN_AGAIN = timedelta(hours=1)  # before the end; Apple refuses new tokens more often than hourly
 _MAX_TTL = 28 * 24 * 3600  # what the push services keep at most
 _TOPIC_LENGTH = 32  # RFC 8030 section 5.4
-
-
-class PushError(Exception):
-    """The message was not accepted. The text holds a status or a kind of failure, never an address or content."""
-
-
-class Gone(PushError):
-    """The subscription is no more."""
-
-
-class TryLater(PushError):
-    """Not now. `after`: how long the service asked us to stay away, None if it did not say."""
-
-    def __init__(self, reason: str, after: timedelta | None = None) -> None:
-        super().__init__(reason)
-        self.after = after
-
-
-class Rejected(PushError):
-    """Never. `suspect`: an operator should look at the subscription or at our key."""
-
-    def __init__(self, reason: str, *, suspect: bool = False) -> None:
-        super().__init__(reason)
-        self.suspect = suspect
 
 
 def origin_of(endpoint: str) -> str:
@@ -102,18 +74,28 @@ class PushSender:
             await self._session.close()
 
     async def send(
-        self, endpoint: str, p256dh: str, auth: str, content: bytes, thread: str, deadline: datetime, now: datetime
+        self,
+        endpoint: str,
+        p256dh: str,
+        auth: str,
+        content: bytes,
+        thread: str,
+        deadline: datetime,
+        now: datetime,
+        *,
+        urgent: bool = True,
     ) -> None:
         """Hand one message to its push service; returning means that it was accepted, not that it was seen.
 
-        `thread`: a later message of the same thread replaces this one while the phone is away. Raises PushError.
+        `thread`: a later message of the same thread replaces this one while the phone is away. `urgent`: wake it.
+        Raises SendError.
         """
         if not origin_of(endpoint):
             raise Rejected("the push address is not usable", suspect=True)
         if not self._allow_private and _is_private_literal(urlsplit(endpoint).hostname or ""):
             raise Rejected("the push address is inside the own network", suspect=True)
         body = _encrypted(endpoint, p256dh, auth, content)
-        headers = self._headers(endpoint, thread, deadline, now)
+        headers = self._headers(endpoint, thread, deadline, now, urgent)
         if self._session is None:
             raise RuntimeError("use `async with PushSender(...)`")
         try:
@@ -129,14 +111,14 @@ class PushSender:
         except (aiohttp.ClientError, OSError) as error:
             raise TryLater(f"no way to the push service ({type(error).__name__})") from None
 
-    def _headers(self, endpoint: str, thread: str, deadline: datetime, now: datetime) -> dict[str, str]:
+    def _headers(self, endpoint: str, thread: str, deadline: datetime, now: datetime, urgent: bool) -> dict[str, str]:
         ttl = max(1, min(_MAX_TTL, int((deadline - now).total_seconds())))
         headers = {
             "Authorization": self._authorization(origin_of(endpoint), now),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(ttl),
-            "Urgency": "high",
+            "Urgency": "high" if urgent else "normal",
             "Topic": base64.urlsafe_b64encode(hashlib.sha256(thread.encode()).digest()).decode()[:_TOPIC_LENGTH],
         }
         if (urlsplit(endpoint).hostname or "").endswith(".windows.com"):

@@ -1,35 +1,33 @@
-"""Claim, send, settle: the loop that brings alerts to phones."""
+"""Fire timers, claim, send, settle: the loop that brings alerts to people."""
 
 import asyncio
 import logging
-import random
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from notifications import outbox
+from notifications import firing, leases, outbox, timers
 from notifications.db import writing
-from notifications.messages import payload
-from notifications.outbox import Claimed, Outcome
+from notifications.delivery import Delivery
+from notifications.outbox import Claimed
 from notifications.settings import PushSettings
 from notifications.signals import OUTBOX, listen
-from notifications.tables import NoticeState, PushSubscription
 from notifications.vapid import VapidKey
-from notifications.webpush import Gone, PushError, PushSender, Rejected, TryLater, origin_of
 
 LEASE = timedelta(seconds=30)  # three times the longest send
+_THE_WORKER = "worker"
+_LEADS_FOR = timedelta(seconds=10)  # so long nothing is sent on SQLite after a worker was killed
 _AT_ONCE = 50
-_AT_ONCE_PER_ORIGIN = 25  # a push service that hangs leaves half the slots to the others
-_UNTIL_A_SLOT_IS_FREE = timedelta(seconds=0.2)
-_FIRST_RETRY = 2.0  # seconds, doubled at each try
-_LONGEST_RETRY = 300.0
+_TIMERS_AT_ONCE = 50
 _POLL = {"sqlite": 0.25, "postgresql": 5.0}  # seconds; PostgreSQL wakes us, polling only catches what was missed
+_SOONEST = 0.02  # seconds between two looks
 _AFTER_TROUBLE = 2.0
 
 _log = logging.getLogger(__name__)
@@ -37,20 +35,21 @@ _T = TypeVar("_T")
 
 
 class Worker:
-    """Sends what the outbox holds until told to stop. Any number of workers share one PostgreSQL outbox."""
+    """Sends what the outbox holds until told to stop. Any number of workers share one PostgreSQL outbox.
+
+    On SQLite one works, by lease; the others stand by until it leaves, or dies and its lease runs out.
+    """
 
     def __init__(self, engine: Engine, vapid: VapidKey, settings: PushSettings) -> None:
         self._engine = writing(engine)
-        self._settings = settings
-        self._sender = PushSender(
-            vapid, settings.contact, allow_private=settings.push_allow_private, proxy=settings.push_proxy
-        )
+        self._delivery = Delivery(vapid, settings, self._in_session)
         self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
         self._awake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._in_the_air: set[asyncio.Task[None]] = set()
-        self._per_origin: dict[str, int] = {}
-        self._paused: dict[str, datetime] = {}
+        self._name = secrets.token_hex(8)
+        self._leads_until: datetime | None = None
+        self._next_due: datetime | None = None
 
     def wake(self) -> None:
         """Look at the outbox now. Safe from any thread; several calls cost one look."""
@@ -65,11 +64,12 @@ class Worker:
         listener = asyncio.create_task(listen(self._engine, OUTBOX, self._awake.set))
         stopping = asyncio.create_task(self._wake_on(stop))
         try:
-            async with self._sender:
+            async with self._delivery:
                 while not stop.is_set():
-                    await self._turn()
-                    await self._sleep()
+                    if not await self._turn():
+                        await self._sleep()
                 await self._settle_all()
+            await self._resign()
         finally:
             self._loop = None
             for task in (listener, stopping):
@@ -78,21 +78,21 @@ class Worker:
             self._database.shutdown()
 
     async def drain(self) -> None:
-        """Send everything that is due now and return: one look after another until there is nothing more."""
-        async with self._sender:
+        """Do everything that is due now and return: one look after another until there is nothing more."""
+        async with self._delivery:
             while await self._turn():
                 await self._settle_all()
+        await self._resign()
         self._database.shutdown()
 
     async def _turn(self) -> bool:
-        """Claim what there is room for and begin to send it. Whether there was anything."""
+        """Fire what is due, claim what there is room for and begin to send it. Whether there was anything."""
         self._awake.clear()
-        free = _AT_ONCE - len(self._in_the_air)
-        if free <= 0:
-            return False
-        now = datetime.now(UTC)
         try:
-            claimed = await self._in_session(lambda session: outbox.claim(session, now, LEASE, free))
+            if not await self._leads():
+                return False
+            fired = await self._in_session(lambda session: firing.fire_due(session, datetime.now(UTC), _TIMERS_AT_ONCE))
+            claimed = await self._claim()
         except SQLAlchemyError as error:
             _log.warning("the outbox cannot be read (%s); trying again", type(error).__name__)
             await asyncio.sleep(_AFTER_TROUBLE)
@@ -101,7 +101,37 @@ class Worker:
             task = asyncio.create_task(self._deliver(each))
             self._in_the_air.add(task)
             task.add_done_callback(self._landed)
-        return bool(claimed)
+        return bool(fired or claimed)
+
+    async def _leads(self) -> bool:
+        """Whether this worker is the one that works; on PostgreSQL every one is."""
+        if self._engine.dialect.name != "sqlite":
+            return True
+        now = datetime.now(UTC)
+        if self._leads_until is None or now > self._leads_until - _LEADS_FOR / 2:
+            held = await self._in_session(
+                lambda session: leases.hold(session, _THE_WORKER, self._name, now, _LEADS_FOR)
+            )
+            self._leads_until = now + _LEADS_FOR if held else None
+        return self._leads_until is not None
+
+    async def _resign(self) -> None:
+        if self._leads_until is not None:
+            with suppress(SQLAlchemyError):  # it runs out
+                await self._in_session(lambda session: leases.leave(session, _THE_WORKER, self._name))
+
+    async def _claim(self) -> list[Claimed]:
+        free = _AT_ONCE - len(self._in_the_air)
+
+        def claim(session: Session) -> tuple[list[Claimed], datetime | None]:
+            if free <= 0:  # whatever lands next wakes us
+                return [], timers.next_due(session)
+            claimed = outbox.claim(session, datetime.now(UTC), LEASE, free)
+            due = (outbox.next_due(session), timers.next_due(session))
+            return claimed, min((each for each in due if each is not None), default=None)
+
+        claimed, self._next_due = await self._in_session(claim)
+        return claimed
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._in_the_air.discard(task)
@@ -110,54 +140,9 @@ class Worker:
             _log.error("a notice could not be settled (%s); its lease runs out", type(error).__name__)
 
     async def _deliver(self, claimed: Claimed) -> None:
-        outcome = await self._outcome(claimed)
+        outcome = await self._delivery.send(claimed)
         now = datetime.now(UTC)
         await self._in_session(lambda session: outbox.settle(session, claimed, outcome, now))
-
-    async def _outcome(self, claimed: Claimed) -> Outcome:
-        if claimed.endpoint is None:
-            return Outcome(NoticeState.FAILED, "the device was removed")
-        origin = origin_of(claimed.endpoint)
-        now = datetime.now(UTC)
-        if (until := self._paused.get(origin, now)) > now:
-            return Outcome(NoticeState.QUEUED, "the push service asked us to wait", until, attempted=False)
-        if self._per_origin.get(origin, 0) >= _AT_ONCE_PER_ORIGIN:
-            return Outcome(NoticeState.QUEUED, None, now + _UNTIL_A_SLOT_IS_FREE, attempted=False)
-        self._per_origin[origin] = self._per_origin.get(origin, 0) + 1
-        try:
-            await self._send(claimed, claimed.endpoint, now)
-        except TryLater as later:
-            return self._later(claimed, origin, later)
-        except PushError as error:
-            await self._look_after_subscription(claimed, error, now)
-            return Outcome(NoticeState.FAILED, str(error))
-        finally:
-            self._per_origin[origin] -= 1
-        return Outcome(NoticeState.ACCEPTED)
-
-    async def _send(self, claimed: Claimed, endpoint: str, now: datetime) -> None:
-        content = payload(claimed.message, self._settings.public_url)
-        thread = f"alert-{claimed.message.alert_id}"
-        await self._sender.send(endpoint, claimed.p256dh, claimed.auth, content, thread, claimed.deadline, now)
-
-    def _later(self, claimed: Claimed, origin: str, later: TryLater) -> Outcome:
-        now = datetime.now(UTC)
-        if later.after is not None:
-            self._paused[origin] = now + later.after
-            return Outcome(NoticeState.QUEUED, str(later), now + later.after)
-        wait = min(_LONGEST_RETRY, _FIRST_RETRY * 2 ** min(claimed.attempts - 1, 10))
-        jittered = wait * random.uniform(0.5, 1.0)  # noqa: S311  (spreads the load, protects nothing)
-        return Outcome(NoticeState.QUEUED, str(later), now + timedelta(seconds=jittered))
-
-    async def _look_after_subscription(self, claimed: Claimed, error: PushError, now: datetime) -> None:
-        """Forget one that is gone, mark one that was refused: never delete on a refusal, it may be our key's fault."""
-        this = PushSubscription.id == claimed.subscription_id
-        if isinstance(error, Gone):
-            await self._in_session(lambda session: session.execute(delete(PushSubscription).where(this)))
-        elif isinstance(error, Rejected) and error.suspect:
-            _log.warning("push subscription %s was refused (%s)", claimed.subscription_id, error)
-            mark = update(PushSubscription).where(this, PushSubscription.suspect_since.is_(None))
-            await self._in_session(lambda session: session.execute(mark.values(suspect_since=now)))
 
     async def _in_session(self, action: Callable[[Session], _T]) -> _T:
         """One transaction in the database thread."""
@@ -169,8 +154,12 @@ class Worker:
         return await asyncio.get_running_loop().run_in_executor(self._database, transaction)
 
     async def _sleep(self) -> None:
+        """Until somebody wakes us, something is due, or it is time to look whether a signal was missed."""
+        patience = _POLL[self._engine.dialect.name]
+        if self._next_due is not None:
+            patience = min(patience, max(_SOONEST, (self._next_due - datetime.now(UTC)).total_seconds()))
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._awake.wait(), _POLL[self._engine.dialect.name])
+            await asyncio.wait_for(self._awake.wait(), patience)
 
     async def _wake_on(self, stop: asyncio.Event) -> None:
         await stop.wait()

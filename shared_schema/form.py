@@ -97,6 +97,8 @@ class LanguageTexts(Frozen):
     language: LanguageTag
     name: str
     direction: Literal["ltr", "rtl"] = "ltr"
+    voice: str = ""
+    """The speech program's name for this language, where it is another than `language`."""
     reviewed: bool
     """A person who speaks the language has read the consent text. Unreviewed languages are hidden."""
     keyboard: Keyboard

@@ -54,7 +54,7 @@ class AnswerState(StrEnum):
 def _one_plain_line(text: str) -> str:
     """Normalised to NFC without surrounding blanks; control characters are refused, emoji and every script are fine."""
     text = unicodedata.normalize("NFC", text).strip()
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
         raise ValueError("a typed answer is one line without control characters")
     return text
 

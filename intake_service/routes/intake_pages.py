@@ -45,7 +45,7 @@ def intake(request: Request, session: Writing, who: Viewer, intake_id: UUID) -> 
         ticket=form.ticket_text(found.ticket, found.language),
         completed_by=session.get(Staff, found.staff_id) if found.staff_id else None,
         carrier=carrier,
-        fits=matching.ranked(session, participant) if may_assign else [],
+        fits=matching.ranked(session, participant, now) if may_assign else [],
         offers_assigning=may_assign and participant.status in {"Needs Assignment", "Needs Reassignment"},
         taken=taken,
         taken_by=session.get(Staff, taken.acknowledged_by) if taken and taken.acknowledged_by else None,

@@ -45,7 +45,7 @@ def bar(session: Session, who: SignedIn) -> dict[str, Any]:
     return {
         "who": who,
         "sites": staff.sites_of(session, who.staff),
-        "on_duty": {entry.site_id for entry in entries if entry.on_duty_since},
+        "on_duty": {entry.site_id for entry in entries if entry.is_on_duty(datetime.now(UTC))},
         "designated": {entry.site_id for entry in entries if entry.designated},
         "has_devices": bool(subscriptions.of_staff(session, who.staff.id)),
         "may_assign": staff.may_assign(who.staff),

@@ -49,6 +49,7 @@ def show_participant(
     typed: Typed | None = None,
 ) -> HTMLResponse:
     """The page, fresh. `refusal`: what came of the last try, with what was `typed` still in its form."""
+    now = datetime.now(UTC)
     found = participants.found(session, who.staff, participant_id)
     carrier = carrying.current(session, participant_id)
     may = {action for action in STEPS if _offered(session, who, action, found, carrier is not None)}
@@ -66,7 +67,7 @@ def show_participant(
         intakes=participants.intakes_of(session, who.staff, participant_id),
         events=events,
         may={action.name.lower() for action in may},
-        fits=matching.ranked(session, found) if chooses_staff else [],
+        fits=matching.ranked(session, found, now) if chooses_staff else [],
         pathways=[each for each in PathwayType if each != found.pathway],
         with_caseload=WITH_CASELOAD,
         tiers=participants.TIERS,
@@ -75,7 +76,7 @@ def show_participant(
         typed=typed or Typed(),
         Action=Action,
         done=DONE.get(done, ""),
-        now=datetime.now(UTC),
+        now=now,
     )
 
 

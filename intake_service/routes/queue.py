@@ -127,7 +127,7 @@ def show_list(
         title=TITLES[which],
         is_queue=is_queue,
         rows=shown.rows,
-        fits=matching.ranked_for_all(session, [row.participant for row in shown.rows]) if may_assign else {},
+        fits=matching.ranked_for_all(session, [row.participant for row in shown.rows], now) if may_assign else {},
         left=leaving.lately(session, who.staff, which, now) if is_queue else (),
         more=f"{address(which)}{narrowed.query(shown.after)}" if shown.after else "",
         narrowed=narrowed,

@@ -20,6 +20,8 @@ _SINK = 0.6
 _PADDING = 2.5
 _PADDING_ABOVE = 0.9
 _LARGEST_ICON = 14.0
+_RING = 0.8  # mm; it and its gap stay inside the 3 mm between two touches
+_RING_GAP = 0.8
 
 
 def draw(group: InstructionGroup, rect: Rect, item: Item, theme: Theme, sizes: Sizes, *, pressed: bool = False) -> bool:
@@ -36,6 +38,15 @@ def draw(group: InstructionGroup, rect: Rect, item: Item, theme: Theme, sizes: S
         case Picture():
             _picture(group, rect, item.icon, theme.act)
     return True
+
+
+def ring(group: InstructionGroup, rect: Rect, theme: Theme, sizes: Sizes) -> None:
+    """Around what has the focus of the keypad."""
+    out = sizes.mm(_RING_GAP + _RING / 2)
+    around = rect.inset(-out, -out)
+    line = (around.x, around.y, around.width, around.height, sizes.mm(_CORNER + _RING_GAP))
+    group.add(Color(*theme.focus))
+    group.add(SmoothLine(rounded_rectangle=line, width=max(1.5, sizes.mm(_RING) / 2)))
 
 
 def _touch(group: InstructionGroup, rect: Rect, touch: Touch, theme: Theme, sizes: Sizes, pressed: bool) -> bool:

@@ -9,7 +9,7 @@ from kivy.input import MotionEvent
 from kivy.uix.widget import Widget
 
 from kiosk_client.layout import Placed, Rect, Sizes
-from kiosk_client.screens.drawing import draw
+from kiosk_client.screens.drawing import draw, ring
 from kiosk_client.screens.theme import LIGHT, Theme
 from kiosk_client.view import Field, Tap, Touch
 
@@ -24,15 +24,18 @@ class _Drawn:
 class Surface(Widget):  # type: ignore[misc]
     """Draws again only what has changed: a typed letter costs one field, not a keyboard."""
 
-    def __init__(self, on_tap: Callable[[Tap], None]) -> None:
+    def __init__(self, on_tap: Callable[[Tap], None], on_touch: Callable[[], None]) -> None:
         super().__init__()
         self._on_tap = on_tap
+        self._on_touch = on_touch
         self._theme: Theme = LIGHT
         self._sizes = Sizes(1)
         self._drawn: list[_Drawn] = []
         self._pressed: tuple[MotionEvent, Placed] | None = None
         self._ground = InstructionGroup()
+        self._ring = InstructionGroup()
         self.canvas.add(self._ground)
+        self.canvas.after.add(self._ring)
         self.bind(size=lambda *_: self._draw_ground())
 
     @property
@@ -40,13 +43,17 @@ class Surface(Widget):  # type: ignore[misc]
         """Texts that did not fit their place at the smallest size; there should never be one."""
         return [str(drawn.placed.item) for drawn in self._drawn if not drawn.fits]
 
-    def show(self, placed: Sequence[Placed], theme: Theme, sizes: Sizes) -> None:
-        """Replace what is on the screen."""
+    def show(self, placed: Sequence[Placed], theme: Theme, sizes: Sizes, focus: Touch | Field | None = None) -> None:
+        """Replace what is on the screen. `focus`: what the keypad is at."""
         self._pressed = None
         if (theme, sizes) != (self._theme, self._sizes):
             self._theme, self._sizes = theme, sizes
             self._remove_from(0)
         self._draw_ground()
+        self._replace(placed)
+        self._draw_ring(focus)
+
+    def _replace(self, placed: Sequence[Placed]) -> None:
         kept = 0
         for drawn, wanted in zip(self._drawn, placed, strict=False):
             if drawn.placed != wanted:
@@ -63,6 +70,7 @@ class Surface(Widget):  # type: ignore[misc]
             self._drawn.append(_Drawn(each, group, self._draw(group, each)))
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
+        self._on_touch()
         if self._pressed is None and (found := self._at(touch.x, touch.y)) is not None:
             self._pressed = touch, found
             self._show_pressed(found, pressed=True)
@@ -102,10 +110,18 @@ class Surface(Widget):  # type: ignore[misc]
             drawn.placed = placed
             drawn.fits = self._draw(drawn.group, placed)
 
+    def _draw_ring(self, focus: Touch | Field | None) -> None:
+        self._ring.clear()
+        for drawn in self._drawn:
+            if focus is not None and drawn.placed.item == focus:
+                ring(self._ring, self._upright(drawn.placed.rect), self._theme, self._sizes)
+
     def _draw(self, group: InstructionGroup, placed: Placed, *, pressed: bool = False) -> bool:
-        rect = placed.rect
-        upright = Rect(round(rect.x), round(self.height - rect.bottom), round(rect.width), round(rect.height))
-        return draw(group, upright, placed.item, self._theme, self._sizes, pressed=pressed)
+        return draw(group, self._upright(placed.rect), placed.item, self._theme, self._sizes, pressed=pressed)
+
+    def _upright(self, rect: Rect) -> Rect:
+        """Counted from the bottom left."""
+        return Rect(round(rect.x), round(self.height - rect.bottom), round(rect.width), round(rect.height))
 
     def _remove_from(self, index: int) -> None:
         for drawn in self._drawn[index:]:

@@ -25,6 +25,7 @@ class Theme:
     field: Colour
     line: Colour
     warning: Colour
+    focus: Colour
 
 
 LIGHT = Theme(
@@ -39,6 +40,7 @@ LIGHT = Theme(
     field=_colour("#FFFFFF"),
     line=_colour("#857B6C"),
     warning=_colour("#A3231F"),
+    focus=_colour("#1746A2"),
 )
 HIGH_CONTRAST = Theme(
     ground=_colour("#000000"),
@@ -52,4 +54,5 @@ HIGH_CONTRAST = Theme(
     field=_colour("#000000"),
     line=_colour("#FFFFFF"),
     warning=_colour("#FFD400"),
+    focus=_colour("#FFD400"),
 )

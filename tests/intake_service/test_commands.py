@@ -83,10 +83,10 @@ def test_somebody_is_designated_and_no_longer(run: CommandLine, engine: Engine) 
 
     assert run("staff", "designate", "bob", "--site", "Harbor House").note == "Bob is designated at Harbor House."
     with Session(engine) as session:
-        assert len(roster.to_be_told(session, 1)) == 1
+        assert [entry.designated for entry in roster.of_site(session, 1)] == [True]
     run("staff", "designate", "bob", "--site", "Harbor House", "--off")
     with Session(engine) as session:
-        assert roster.to_be_told(session, 1) == []
+        assert [entry.designated for entry in roster.of_site(session, 1)] == [False]
 
 
 @pytest.mark.parametrize(

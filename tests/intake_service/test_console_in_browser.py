@@ -62,7 +62,9 @@ def test_the_console_works_without_javascript(
         page.get_by_role("button", name="Sign out").click()
 
         sign_in(page, service, "charlie")
-        page.get_by_role("region", name="Needs Intake").get_by_role("link", name="Zuleika Testperson", exact=True).click()
+        page.get_by_role("region", name="Needs Intake").get_by_role(
+            "link", name="Zuleika Testperson", exact=True
+        ).click()
         expect(page.get_by_role("heading", name="Zuleika Testperson")).to_be_visible()
 
 

@@ -4,18 +4,22 @@ One window a process is what SDL and Kivy can do, so there is one `OffscreenKios
 """
 
 import os
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from kiosk_client import keypad
 from kiosk_client.__main__ import KIVY
 from kiosk_client.flow import Flow
+from kiosk_client.guide import Guide
 from kiosk_client.layout import Placed, Rect
 from kiosk_client.session import Session
 from kiosk_client.view import Tap, View
 from shared_schema.form import Form, load_form
 from shared_schema.kiosk_api import KioskConfig
 from shared_schema.sealing import OpeningKey
+from tests.kiosk.transcript import Transcript
 
 os.environ.update(KIVY, SDL_VIDEODRIVER="offscreen")
 
@@ -25,6 +29,8 @@ from kivy.tests.common import UnitTestTouch
 from kiosk_client.app import KioskApp
 from kiosk_client.panel import assumed_pixels_per_mm
 from kiosk_client.screens.surface import Surface
+
+_CODES = {key.value: code for code, key in reversed(keypad._KEYS.items())}
 
 
 def a_config(form: Form) -> KioskConfig:
@@ -38,7 +44,7 @@ def a_config(form: Form) -> KioskConfig:
 
 
 class OffscreenKiosk:
-    """`handed_in`: the records that participants sent. `safe`: what handing in says."""
+    """`handed_in`: the records that participants sent. `safe`: what handing in says. `voice`: what it said."""
 
     def __init__(self, width: int = 1280, height: int = 800) -> None:
         self.form = load_form()
@@ -60,8 +66,9 @@ class OffscreenKiosk:
 
     def begin(self) -> None:
         """A fresh session, as after a participant."""
-        self.session = Session(self.form, a_config(self.form), lambda: "maple-7", self._hand_in, seconds=0)
-        self.app.present(self.session)
+        self.session = Session(self.form, a_config(self.form), lambda: "maple-7", self._hand_in, time.monotonic())
+        self.voice = Transcript()
+        self.app.present(Guide(self.session, self.voice))
         self.frames()
 
     def tap(self, *taps: str) -> None:
@@ -72,6 +79,16 @@ class OffscreenKiosk:
             touch = UnitTestTouch(rect.x + rect.width / 2, height - rect.y - rect.height / 2)
             touch.touch_down()
             touch.touch_up()
+            self.frames()
+
+    def press(self, *keys: str) -> None:
+        """Keys of the keypad by their names in keypad.Key, or a letter that a keyboard types."""
+        for name in keys:
+            code = _CODES.get(name, 4)
+            EventLoop.window.dispatch("on_key_down", 0, code, None, [])
+            if name not in _CODES:
+                EventLoop.window.dispatch("on_textinput", name)
+            EventLoop.window.dispatch("on_key_up", 0, code)
             self.frames()
 
     def target(self, name: str) -> Rect:

@@ -45,5 +45,5 @@ def test_a_writer_waits_for_another_instead_of_failing(engine: Engine) -> None:
         first.commit()
     with Session(writing(engine)) as second, Session(engine) as reader:
         roster.set_duty(second, 1, 2, False, NOW)
-        assert len(roster.on_duty(reader, 1)) == 1
+        assert len(roster.on_duty(reader, 1, NOW)) == 1
         second.commit()

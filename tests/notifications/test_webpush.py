@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from notifications import webpush
+from notifications.failures import Gone, Rejected, SendError, TryLater
 from notifications.vapid import FILE_NAME, VapidKey, load_or_create
-from notifications.webpush import Gone, PushError, PushSender, Rejected, TryLater
+from notifications.webpush import PushSender
 from tests.notifications.devices import NOW, Device
 from tests.support.misbehaving import (
     Behaviour,
@@ -90,13 +91,13 @@ def test_every_answer_has_its_meaning(
     vapid: VapidKey,
     service: MisbehavingServer,
     behaviour: Behaviour,
-    kind: type[PushError],
+    kind: type[SendError],
     after: timedelta | None,
     suspect: bool | None,
 ) -> None:
     service.behave(behaviour)
 
-    with pytest.raises(PushError) as caught:
+    with pytest.raises(SendError) as caught:
         send(vapid, f"{service.url}/push/1")
 
     assert type(caught.value) is kind

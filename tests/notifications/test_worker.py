@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from notifications import alerts, webpush
 from notifications.settings import PushSettings
-from notifications.tables import Alert, AlertKind, Notice, NoticeState, PushSubscription
+from notifications.tables import Alert, AlertKind, Lease, Notice, NoticeState, PushSubscription
 from notifications.vapid import FILE_NAME, load_or_create
 from notifications.worker import Worker
 from tests.notifications.devices import Device
@@ -215,7 +215,8 @@ def test_what_a_killed_worker_was_sending_is_sent_by_the_next(
         worker.kill()
     assert ledger(session) == [(NoticeState.SENDING, None)]
 
-    session.execute(update(Notice).values(leased_until=Notice.queued_at))  # as if the lease had run out
+    session.execute(update(Notice).values(leased_until=Notice.queued_at))  # as if the leases had run out
+    session.execute(delete(Lease))
     session.commit()
     drain(engine, settings)
 

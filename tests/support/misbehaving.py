@@ -45,7 +45,7 @@ class MisbehavingServer:
             return self.behaves.pop(0) if len(self.behaves) > 1 else self.behaves[0]
 
 
-def answers(status: int, body: bytes = b"", **headers: str) -> Behaviour:
+def answers(status: int, body: bytes = b"", /, **headers: str) -> Behaviour:
     """A proper answer. `headers`: with underscores for dashes."""
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Content-Length: {len(body)}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]

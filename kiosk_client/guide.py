@@ -1,0 +1,276 @@
+"""A session for every body: the keypad and the headset beside the finger, the voice beside the screen.
+
+It stands between the window and the session, and shows what the session shows. What is said is read from the views as
+they change, so that nothing can be on the screen and not be said.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from kiosk_client.flow import Place
+from kiosk_client.focus import NOWHERE, Focus, Stop, kept, moved, stop_at
+from kiosk_client.keypad import ARROWS, Key
+from kiosk_client.session import Session
+from kiosk_client.speech import Utterance
+from kiosk_client.view import Action, Field, Tap, Tiles, Touch, Typing, View
+from kiosk_client.views import Manner
+from kiosk_client.voice import Tone, Voice
+
+_STEP = 0.1  # of the volume
+_MOST = 4  # steps above and below the site's own volume
+_STARTS = {*ARROWS, Key.OK, Key.BACK, Key.HELP, Key.LOUDER, Key.SOFTER, Key.AGAIN}
+_WHERE_ONE_TYPES = {Key.OK, Key.BACK}  # what somebody who sees presses on a keyboard, and does not want to be read to
+_MIRRORED = {Key.LEFT: Key.RIGHT, Key.RIGHT: Key.LEFT}
+_ACTIONS = {
+    Key.HELP: Action.HELP,
+    Key.AGAIN: Action.AGAIN,
+    Key.PAUSE: Action.PAUSE,
+    Key.LOUDER: Action.LOUDER,
+    Key.SOFTER: Action.SOFTER,
+    Key.HIDE: Action.HIDE,
+}
+
+
+class Guide:
+    """`headset`: the sound device of a headset that is plugged in, None without one; asked about once a second.
+
+    `left`: called soon after a participant's answers have gone from the screen for good.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        voice: Voice,
+        headset: Callable[[], str | None] = lambda: None,
+        left: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._session = session
+        self._voice = voice
+        self._headset = headset
+        self._left = left
+        self._plugged: str | None = None
+        self._begun = False
+        self._focus = NOWHERE
+        self._helping = False
+        self._told = session.view
+
+    @property
+    def view(self) -> View:
+        return self._help() if self._helping else self._session.view
+
+    @property
+    def manner(self) -> Manner:
+        return self._session.manner
+
+    @property
+    def focus(self) -> Stop | None:
+        """The control that the arrow keys are at."""
+        return stop_at(self.view, self._focus)
+
+    @property
+    def hidden(self) -> bool:
+        """Nothing is shown, by the participant's own wish. Whether they are still there is asked on the screen too."""
+        return self.manner.hidden and not self._session.asks
+
+    def touched(self, seconds: float) -> None:
+        """A finger came down, wherever: the voice is silent, and a hidden screen is back."""
+        self._voice.stop()
+        self._session.touched(seconds)
+        if self.manner.hidden:
+            self._change(hidden=False)
+
+    def tap(self, tap: Tap, now: datetime, seconds: float) -> None:
+        self._voice.stop()
+        self._focus = NOWHERE
+        self._do(tap, now, seconds)
+        self._tell()
+
+    def type(self, letter: str, now: datetime, seconds: float) -> None:
+        """A key with a letter or a digit on it."""
+        self._voice.stop()
+        if isinstance(self.view.body, Typing):
+            self._focus = Focus(0)
+        self._do(Tap(Action.TYPE, letter), now, seconds)
+        self._tell()
+
+    def key(self, key: Key, now: datetime, seconds: float) -> None:
+        """A key that moves, chooses or is about the voice. The first one only starts the voice."""
+        if key is Key.SPACE:
+            if isinstance(self.view.body, Typing):
+                return  # it comes as a letter as well
+            key = Key.PAUSE
+        if key is not Key.PAUSE:
+            self._voice.stop()
+        self._session.touched(seconds)
+        if key is Key.HEADSET_IN:
+            self._speak_from_now_on()
+        elif key is Key.HEADSET_OUT:
+            self._fall_silent()
+        elif self._session.asks:
+            self._do(Tap(Action.MORE_TIME), now, seconds)
+        elif self._starts(key):
+            self._speak_from_now_on()
+        else:
+            self._press(key, now, seconds)
+        self._tell()
+
+    def tick(self, seconds: float) -> None:
+        """Time goes by; called about once a second."""
+        self._notice_headset(seconds)
+        self._session.tick(seconds)
+        self._tell()
+        if self._begun and not self._session.begun:
+            self._begun = False
+            self._left()
+
+    def recover(self) -> None:
+        """Something broke in the middle of this participant's intake: clear it and begin anew."""
+        self._session.clear()
+        self._tell()
+
+    # Keys
+
+    def _starts(self, key: Key) -> bool:
+        if self.manner.aloud or not self._session.settings.speech or key not in _STARTS:
+            return False
+        return not (isinstance(self.view.body, Typing) and key in _WHERE_ONE_TYPES)
+
+    def _press(self, key: Key, now: datetime, seconds: float) -> None:
+        if key in ARROWS:
+            if self._session.reader.right_to_left:
+                key = _MIRRORED.get(key, key)
+            self._focus = moved(self.view, self._focus, key)
+            self._say(self._at_focus())
+        elif key is Key.OK:
+            self._choose(now, seconds)
+        elif key is Key.BACK or (key is Key.ERASE and not _typed(self.view)):
+            self._do(Tap(Action.CLOSE_HELP if self._helping else Action.BACK), now, seconds)
+        elif key is Key.ERASE:
+            self._focus = Focus(0)
+            self._do(Tap(Action.ERASE), now, seconds)
+        else:
+            self._do(Tap(_ACTIONS[key]), now, seconds)
+
+    def _choose(self, now: datetime, seconds: float) -> None:
+        """OK: what has the focus. On the field where one types it goes on; nowhere, it says where one is."""
+        stop = self.focus
+        if isinstance(stop, Field) or (stop is None and isinstance(self.view.body, Typing)):
+            self._do(Tap(Action.NEXT), now, seconds)
+        elif stop is None:
+            self._say([*self._session.reader.keys(self.view), *self._session.reader.screen(self.view)])
+        elif stop.enabled:
+            self._do(stop.tap, now, seconds)
+        else:
+            self._say(self._at_focus())
+
+    # What is about the voice, and what is not
+
+    def _do(self, tap: Tap, now: datetime, seconds: float) -> None:
+        match tap.action:
+            case Action.HELP:
+                self._helping = not self._helping
+            case Action.CLOSE_HELP:
+                self._helping = False
+            case Action.AGAIN:
+                self._helping = False
+                self._told = self._session.view
+                self._say([*self._session.reader.screen(self._told), *self._at_focus()])
+            case Action.PAUSE:
+                self._voice.pause()
+            case Action.LOUDER | Action.SOFTER as action:
+                step = 1 if action is Action.LOUDER else -1
+                self._change(louder=max(-_MOST, min(_MOST, self.manner.louder + step)))
+                self._say(self._session.reader.said("help_louder" if step > 0 else "help_softer"))
+            case Action.HIDE:
+                if self.manner.aloud:
+                    self._change(hidden=not self.manner.hidden)
+                    self._say(self._session.reader.said("help_show" if not self.manner.hidden else "help_hide"))
+            case Action.ALOUD:
+                self._session.touched(seconds)
+                self._fall_silent() if self.manner.aloud else self._speak_from_now_on()
+            case _:
+                self._helping = False
+                self._session.tap(tap, now, seconds)
+
+    def _speak_from_now_on(self) -> None:
+        if self._session.settings.speech:
+            self._change(aloud=True)
+            self._told = self.view
+            self._say([*self._session.reader.keys(self._told), *self._session.reader.screen(self._told)])
+
+    def _fall_silent(self) -> None:
+        self._voice.stop()
+        self._helping = False
+        self._change(aloud=False, hidden=False)
+
+    def _notice_headset(self, seconds: float) -> None:
+        """A headset that is pulled out in mid-sentence must not go on through the room's loudspeaker."""
+        device = self._headset()
+        if device == self._plugged:
+            return
+        self._plugged = device
+        self._voice.stop()
+        self._voice.send_to(device)
+        self._session.touched(seconds)
+        if device is None:
+            self._fall_silent()
+        else:
+            self._speak_from_now_on()
+
+    def _change(self, **manner: Any) -> None:
+        self._session.manner = replace(self.manner, **manner)
+
+    def _help(self) -> View:
+        ui = self._session.reader.ui
+        hide = "help_show" if self.manner.hidden else "help_hide"
+        touches = (
+            Touch(Tap(Action.AGAIN), ui["help_again"], "return"),
+            Touch(Tap(Action.LOUDER), ui["help_louder"], "ear"),
+            Touch(Tap(Action.SOFTER), ui["help_softer"], "ear"),
+            *((Touch(Tap(Action.HIDE), ui[hide], "hide"),) if self.manner.aloud else ()),
+            *((Touch(Tap(Action.TALK), ui["talk"], "person"),) if self._session.begun else ()),
+            Touch(Tap(Action.CLOSE_HELP), ui["help_close"], "arrow-right"),
+        )
+        return View("help", ui["help_title"], Tiles(touches))
+
+    # What is said
+
+    def _tell(self) -> None:
+        """Say what is new on the screen."""
+        if self._session.asks:
+            self._helping = False
+        view, before = self.view, self._told
+        stop = stop_at(before, self._focus)
+        self._told = view
+        self._focus = kept(before, view, self._focus)
+        self._begun = self._begun or self._session.begun
+        reader = self._session.reader
+        if view.name != before.name:
+            self._voice.stop()
+            self._sound_for(view)
+            self._say(reader.screen(view))
+        elif view != before:
+            self._say(reader.change(before, view) or ([] if self.focus == stop else self._at_focus()))
+
+    def _sound_for(self, view: View) -> None:
+        tone = Tone.ARE_YOU_THERE if self._session.asks else Tone.DONE if view.name == Place.TICKET else None
+        if tone is not None and self._session.settings.sound:
+            self._voice.tone(tone, self._volume)
+
+    def _at_focus(self) -> list[Utterance]:
+        stop = self.focus
+        return [] if stop is None else self._session.reader.stop(stop)
+
+    def _say(self, utterances: list[Utterance]) -> None:
+        if self.manner.aloud and utterances:
+            self._voice.say(utterances, self._volume)
+
+    @property
+    def _volume(self) -> float:
+        return max(0.1, min(1.0, self._session.settings.volume + _STEP * self.manner.louder))
+
+
+def _typed(view: View) -> bool:
+    return isinstance(view.body, Typing) and any(field.active and field.text for field in view.body.fields)

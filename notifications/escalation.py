@@ -1,0 +1,140 @@
+"""Telling the next one when nobody answers: a site's policy, step by step, until somebody says "I'm on it".
+
+Whoever changes an alert deletes its timers first (`timers.drop_of_alerts`), which waits for a worker that fires one at
+this moment; whoever fires a timer locks it, then the alert. So neither acts on what the other is about to change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from notifications import outbox, roster, sites, timers
+from notifications.messages import STILL_YOURS
+from notifications.policy import Audience, Policy
+from notifications.sites import Rules
+from notifications.tables import Alert, AlertKind, ChannelKind, LedgerLine, Timer
+
+WORTH_TELLING = timedelta(minutes=30)  # later than that the console's queue tells the truth better than a push
+
+ESCALATING = (AlertKind.READY_FOR_ASSIGNMENT, AlertKind.URGENT)
+"""Kinds that the policy's steps are for; each other kind has one audience."""
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What an alert is about, as far as telling it needs to know."""
+
+    alert_id: int
+    kind: str
+    site_id: int
+
+
+def begin(session: Session, matter: Matter, rules: Rules, now: datetime) -> None:
+    """Tell the first step that reaches somebody, and set the timer of the next. In quiet hours: when they end."""
+    quiet = rules.quiet_until(now, matter.kind == AlertKind.URGENT)
+    if quiet is not None:
+        _remember(session, matter, clock=quiet)
+        timers.set_timer(session, timers.STEP, str(matter.alert_id), quiet, alert_id=matter.alert_id)
+        return
+    _tell_from(session, matter, rules.policy, 0, now, now)
+
+
+def fire_step(session: Session, timer: Timer, now: datetime) -> None:
+    """The step that is due now, however late it is: those in between are past, and nobody needs them any more."""
+    alert = session.get_one(Alert, timer.alert_id, with_for_update=True)
+    if alert.acknowledged_at is not None or alert.closed_at is not None or alert.clock is None:
+        session.delete(timer)
+        return
+    matter = Matter(alert.id, alert.kind, alert.site_id)
+    rules = sites.rules(session, alert.site_id)
+    policy = rules.policy
+    quiet = rules.quiet_until(now, alert.kind == AlertKind.URGENT)
+    if quiet is not None:
+        alert.clock = quiet - policy.due(timer.step)
+        timer.due_at = quiet
+    elif timer.step > policy.last:
+        _nobody_came(session, alert, now)
+        session.delete(timer)
+    else:
+        _tell_from(session, matter, policy, max(timer.step, policy.at(now - alert.clock)), alert.clock, now)
+
+
+def wait_for_an_end(session: Session, alert_id: int, site_id: int, now: datetime) -> None:
+    """Acknowledged: if it is neither assigned nor closed by the site's time, it comes back."""
+    policy = sites.rules(session, site_id).policy
+    due = now + timedelta(minutes=policy.comes_back_after)
+    timers.set_timer(session, timers.COMES_BACK, str(alert_id), due, alert_id=alert_id)
+
+
+def fire_comes_back(session: Session, timer: Timer, now: datetime) -> None:
+    """First to the one who acknowledged; when that has no effect either, the alert is open again, one step further."""
+    alert = session.get_one(Alert, timer.alert_id, with_for_update=True)
+    if alert.acknowledged_by is None or alert.closed_at is not None:
+        session.delete(timer)
+        return
+    policy = sites.rules(session, alert.site_id).policy
+    alert.deadline = now + WORTH_TELLING
+    if timer.step == 0:
+        outbox.enqueue(session, alert.id, STILL_YOURS, [alert.acknowledged_by], now, tuple(ChannelKind), alert.step)
+        note(session, alert.id, "came_back", now, staff_id=alert.acknowledged_by)
+        timer.step, timer.due_at = 1, now + timedelta(minutes=policy.goes_on_after)
+        return
+    session.delete(timer)
+    note(session, alert.id, "taken_back", now, staff_id=alert.acknowledged_by)
+    alert.acknowledged_at = alert.acknowledged_by = None
+    number = min(alert.step + 1, policy.last)
+    session.flush()
+    _tell_from(session, Matter(alert.id, alert.kind, alert.site_id), policy, number, now - policy.due(number), now)
+
+
+def note(
+    session: Session, alert_id: int, what: str, now: datetime, *, step: int | None = None, staff_id: int | None = None
+) -> None:
+    """A line in the alert's ledger."""
+    values = {"alert_id": alert_id, "at": now, "what": what, "step": step, "staff_id": staff_id}
+    session.execute(insert(LedgerLine), values)
+
+
+def _tell_from(session: Session, matter: Matter, policy: Policy, number: int, clock: datetime, now: datetime) -> None:
+    """Tell this step; one that reaches nobody hands over to the next at once. The next one's time counts from then."""
+    while not _tell(session, matter, policy, number, now):
+        note(session, matter.alert_id, "nobody", now, step=number)
+        if number >= len(policy.steps) - 1:
+            _nobody_came(session, session.get_one(Alert, matter.alert_id), now)
+            break
+        number += 1
+        clock = now - policy.due(number)
+    else:
+        if number:
+            note(session, matter.alert_id, "step", now, step=number)
+    _remember(session, matter, clock=clock, step=number, deadline=now + WORTH_TELLING)
+    due = clock + policy.due(number + 1)
+    timers.set_timer(session, timers.STEP, str(matter.alert_id), due, alert_id=matter.alert_id, step=number + 1)
+
+
+def _tell(session: Session, matter: Matter, policy: Policy, number: int, now: datetime) -> int:
+    """How many notices went out."""
+    step = policy.step(number)
+    to = roster.audience(session, matter.site_id, _who(step.who, matter.kind, number), now)
+    return outbox.enqueue(session, matter.alert_id, matter.kind, to, now, step.channels, number, matter.site_id)
+
+
+def _who(who: Sequence[Audience], kind: str, number: int) -> Sequence[Audience]:
+    """What is urgent is everybody's who is designated, from the beginning."""
+    return (*who, Audience.DESIGNATED) if kind == AlertKind.URGENT and number == 0 else who
+
+
+def _nobody_came(session: Session, alert: Alert, now: datetime) -> None:
+    if alert.unanswered_since is None:
+        alert.unanswered_since = now
+        note(session, alert.id, "unanswered", now)
+        session.flush()
+
+
+def _remember(session: Session, matter: Matter, **values: object) -> None:
+    session.execute(
+        update(Alert).where(Alert.id == matter.alert_id).values(values).execution_options(synchronize_session="fetch")
+    )

@@ -1,0 +1,47 @@
+"""The voice that writes down what it says, for tests that go by ear. The contract of the real voice holds it too."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from kiosk_client.speech import Utterance
+from kiosk_client.voice import Tone
+
+
+@dataclass
+class Transcript:
+    """`now`: what is being said since the last silence. `heard`: everything. `volumes`: of each time it spoke."""
+
+    now: list[Utterance | Tone] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    volumes: list[float] = field(default_factory=list)
+    device: str | None = None
+    paused: bool = False
+
+    def say(self, utterances: Iterable[Utterance], volume: float) -> None:
+        self._begin([*(each for each in self.now if isinstance(each, Tone)), *utterances], volume)
+
+    def tone(self, tone: Tone, volume: float) -> None:
+        self._begin([tone], volume)
+
+    def stop(self) -> None:
+        self._begin([], None)
+
+    def pause(self) -> None:
+        self.paused = not self.paused
+
+    def send_to(self, device: str | None) -> None:
+        self.device = device
+
+    def close(self) -> None:
+        self.stop()
+
+    @property
+    def words(self) -> list[str]:
+        """What is being said, without the tones."""
+        return [each.text for each in self.now if isinstance(each, Utterance)]
+
+    def _begin(self, due: list[Utterance | Tone], volume: float | None) -> None:
+        self.now, self.paused = due, False
+        self.heard += [each.text if isinstance(each, Utterance) else f"({each})" for each in due]
+        if due and volume is not None:
+            self.volumes.append(volume)
