@@ -14,6 +14,7 @@ from intake_service.changes import time_at
 from intake_service.matching import language_name
 from intake_service.routes.signed_in import SignedIn
 from intake_service.tables import Participant
+from intake_service.workflow import MAY_COMPLETE_INTAKES
 from notifications import roster, subscriptions
 from shared_schema import icons
 
@@ -50,6 +51,7 @@ def bar(session: Session, who: SignedIn) -> dict[str, Any]:
         "has_devices": bool(subscriptions.of_staff(session, who.staff.id)),
         "may_assign": staff.may_assign(who.staff),
         "sees_everybody": rights.sees_everybody(who.staff),
+        "may_complete": who.staff.role in MAY_COMPLETE_INTAKES,
     }
 
 

@@ -22,6 +22,8 @@ from shared_schema.intake import PathwayType, Status
 
 router = APIRouter()
 
+_SERVICES = {Action.TRANSFER, Action.SET_TIER, Action.CONVERT, Action.DISCHARGE, Action.REACTIVATE}
+
 
 @dataclass(frozen=True)
 class Typed:
@@ -67,6 +69,7 @@ def show_participant(
         intakes=participants.intakes_of(session, who.staff, participant_id),
         events=events,
         may={action.name.lower() for action in may},
+        offers_services=bool(may & _SERVICES),
         fits=matching.ranked(session, found, now) if chooses_staff else [],
         pathways=[each for each in PathwayType if each != found.pathway],
         with_caseload=WITH_CASELOAD,
