@@ -22,8 +22,10 @@ from intake_service.keys import Keys, open_keys
 from intake_service.live import Live
 from intake_service.routes import (
     boards,
+    calls,
     console,
     contact_permission_api,
+    devices,
     events,
     intake_pages,
     intakes_api,
@@ -34,6 +36,7 @@ from intake_service.routes import (
     push_api,
     queue,
     signing_in,
+    sites,
     web_app,
 )
 from intake_service.settings import Settings
@@ -81,7 +84,10 @@ def create_app(settings: Settings) -> FastAPI:
         boards,
         contact_permission_api,
         console,
+        calls,
+        sites,
         events,
+        devices,
         push_api,
         web_app,
     ):

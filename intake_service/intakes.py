@@ -1,4 +1,7 @@
-"""Receiving a brief intake: a participant joins the queue, and those who are to be told are told."""
+"""Receiving a brief intake: a participant joins the queue, and those who are to be told are told.
+
+Whoever has called for a person before keeps the call's place and its clock, and nobody is alerted twice.
+"""
 
 import json
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
+from intake_service import calls
 from intake_service.errors import NotEnrolled, OtherContent, Revoked
 from intake_service.tables import Event, Intake, Kiosk, Participant, Site
 from notifications import alerts
@@ -53,7 +57,8 @@ def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac:
     site_id, site_name = _site_of(session, kiosk_id)
     form = load_form(record.form_name, record.form_version)
     participant_id: UUID = uuid7()
-    urgent = form.is_urgent(record.answers)
+    called = record.called_at is not None
+    urgent = called or form.is_urgent(record.answers)
     sequence = session.execute(
         _ADD_INTAKE[session.get_bind().dialect.name],
         {
@@ -76,6 +81,7 @@ def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac:
     ).scalar_one_or_none()
     if sequence is None:
         return _again(session, record.id, site_id, content_mac)
+    call = calls.take_over(session, record.id, now) if called else None
     session.execute(
         _ADD_PARTICIPANT,
         {
@@ -87,9 +93,9 @@ def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac:
             "phone": _typed(form, record, "phone"),
             "language": record.language,
             "urgent": urgent,
-            "queue_number": sequence,
+            "queue_number": call.queue_number if call else sequence,
             "intake_sequence": sequence,
-            "waiting_since": now,  # ours: a kiosk's clock may be wrong
+            "waiting_since": call.waiting_since if call else now,  # ours: a kiosk's clock may be wrong
         },
     )
     session.execute(
@@ -102,8 +108,10 @@ def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac:
             "to_status": Status.NEEDS_ASSIGNMENT,
         },
     )
-    kind = AlertKind.URGENT if urgent else AlertKind.READY_FOR_ASSIGNMENT
-    alerts.raise_alert(session, kind, site_id, site_name, str(record.id), f"/intakes/{record.id}", None, now)
+    if call is None or call.is_closed:
+        # staff who closed the call were with the person then; that there is an intake now is news, and no alarm
+        kind = AlertKind.URGENT if urgent and call is None else AlertKind.READY_FOR_ASSIGNMENT
+        alerts.raise_alert(session, kind, site_id, site_name, str(record.id), f"/intakes/{record.id}", None, now)
     return Received(Receipt(intake_id=record.id, received_at=now, proof=record.expected_proof()), site_id, new=True)
 
 

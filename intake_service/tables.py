@@ -180,6 +180,30 @@ class Intake(Base):
     participant: Mapped[Participant] = relationship()
 
 
+class UrgentCall(Base):
+    """Somebody at a kiosk needs a person now, before the intake of this id is finished. It holds no answer.
+
+    `called_at` is the kiosk's clock, `received_at` ours. `queue_number`: the place in the queue that the intake takes.
+    `ended_at`: the intake has arrived, or `closed_by` has closed it.
+    """
+
+    __tablename__ = "urgent_call"
+    __table_args__ = (Index(None, "site_id", "ended_at"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    intake_id: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    kiosk_id: Mapped[UUID] = mapped_column(ForeignKey("kiosk.id"))
+    called_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    queue_number: Mapped[int] = mapped_column(BigId)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    site: Mapped[Site] = relationship()
+    kiosk: Mapped[Kiosk] = relationship()
+    closer: Mapped[Staff | None] = relationship()
+
+
 class Assignment(Base):
     """Who carries a participant. The database allows one current row (without an end) per participant.
 

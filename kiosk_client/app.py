@@ -7,20 +7,24 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from kivy.app import App
-from kivy.base import EventLoop
-from kivy.clock import Clock, mainthread
+from kivy.base import EventLoop, runTouchApp
+from kivy.clock import Clock
 from kivy.config import Config
 
 from kiosk_client.faults import where
 from kiosk_client.focus import Stop
+from kiosk_client.fonts import Fonts
+from kiosk_client.geometry import Placed, Sizes
 from kiosk_client.keypad import Held, Key, key_of
-from kiosk_client.layout import Placed, Sizes, place
+from kiosk_client.layout import place
+from kiosk_client.screens.drawing import Pen
+from kiosk_client.screens.loop import Loop
 from kiosk_client.screens.surface import Surface
-from kiosk_client.screens.theme import HIGH_CONTRAST, LIGHT
+from kiosk_client.screens.text import Typesetter
+from kiosk_client.screens.theme import PALETTES
 from kiosk_client.view import Tap, Typing, View
 from kiosk_client.views import Manner
 
-_FRAMES = 30  # a second, while something moves; see speed figures in docs
 _TICK = 1.0
 _log = logging.getLogger(__name__)
 
@@ -52,6 +56,7 @@ class Showing(Protocol):
 class KioskApp(App):  # type: ignore[misc]
     """`window`: pixels, or None for the whole screen. `density`: pixels per mm for a window of so many pixels.
 
+    `fonts`: those beside the window's own.
     `on_shown`: called with each view as it goes onto the screen. `on_first_frame`: called once.
     """
 
@@ -59,6 +64,7 @@ class KioskApp(App):  # type: ignore[misc]
         self,
         window: tuple[int, int] | None,
         density: Callable[[int, int], float],
+        fonts: Fonts,
         on_first_frame: Callable[[], None],
         on_shown: Shown = lambda _view, _placed, _surface: None,
     ) -> None:
@@ -66,18 +72,37 @@ class KioskApp(App):  # type: ignore[misc]
         super().__init__()
         self.title = "Warm Handoff"
         self._density = density
+        self._typesetter = Typesetter(fonts)
         self._on_first_frame = on_first_frame
         self._on_shown = on_shown
         self._showing: Showing | None = None
         self._surface = Surface(self._tapped, self._touched)
         self._held = Held()
         self._repeats = False
+        self._loop: Loop | None = None
 
-    @mainthread  # type: ignore[untyped-decorator]
+    def run(self) -> None:
+        """Until the window is closed or `stop` is called; as App.run, with a loop that waits instead of turning."""
+        self._run_prepare()
+        self._loop = Loop()
+        runTouchApp(embedded=True)
+        self._loop.run()
+        self._stop()
+
+    def stop(self, *_: object) -> None:
+        """From any thread or signal handler."""
+        super().stop()
+        self._wake()
+
     def change(self, change: Callable[[], None]) -> None:
         """Do this between two frames, from any thread, and show what came of it."""
-        change()
-        self._show()
+
+        def do(_since: float) -> None:
+            change()
+            self._show()
+
+        Clock.schedule_once(do)
+        self._wake()
 
     def present(self, showing: Showing) -> None:
         """From now on this is on the screen."""
@@ -103,6 +128,10 @@ class KioskApp(App):  # type: ignore[misc]
     def open_settings(self, *_: object) -> bool:
         """F1 would open Kivy's own settings; nobody at a kiosk wants them."""
         return False
+
+    def _wake(self) -> None:
+        if self._loop is not None:
+            self._loop.wake()
 
     def _tapped(self, tap: Tap) -> None:
         self._safely(lambda showing: showing.tap(tap, datetime.now(UTC), time.monotonic()))
@@ -153,10 +182,13 @@ class KioskApp(App):  # type: ignore[misc]
         if self._showing is None or self._surface.parent is None:
             return
         manner, view = self._showing.manner, self._showing.view
-        sizes = Sizes(self._density(int(width), int(height)), manner.bigger)
-        placed = [] if self._showing.hidden else place(view, width, height, sizes)
-        theme = HIGH_CONTRAST if manner.contrast or self._showing.hidden else LIGHT  # black, when hidden
-        self._surface.show(placed, theme, sizes, self._showing.focus)
+        density = self._density(int(width), int(height))
+        sizes = Sizes.of_panel(width, height, density, bigger=manner.bigger, reach=manner.reach)
+        hidden = self._showing.hidden
+        placed = [] if hidden else place(view, width, height, sizes, reach=manner.reach)
+        palette = PALETTES["contrast" if hidden else manner.theme]  # black, when hidden
+        pen = Pen(palette, sizes, view.mirrored, self._typesetter)
+        self._surface.show(placed, pen, self._showing.focus)
         self._on_shown(view, placed, self._surface)
 
 
@@ -166,7 +198,7 @@ def _configure(window: tuple[int, int] | None) -> None:
         Config.remove_option("input", device)
     Config.set("input", "mouse", "mouse,disable_multitouch")  # one source of touches: two would tap twice
     Config.set("graphics", "multisamples", "0")  # a fifth of the start and 36 MiB
-    Config.set("graphics", "maxfps", str(_FRAMES))
+    Config.set("graphics", "maxfps", "0")  # our loop waits for events; Kivy's clock need not
     Config.set("kivy", "exit_on_escape", "0")
     Config.set("kivy", "keyboard_mode", "system")  # ours is part of the screen
     if window is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import WEEKLY, rrule
@@ -89,7 +89,7 @@ def clocks_changed(session: Session, site_id: int) -> None:
 
 
 def next_begin(weekday: Weekday, begins: time, time_zone: str, after: datetime) -> datetime:
-    """The first beginning later than `after` (aware), as an aware time of the site.
+    """The first beginning later than `after` (aware), in UTC.
 
     A time that the clocks leave out in spring is the moment after the gap; one that comes twice in autumn the first.
     """
@@ -100,7 +100,7 @@ def next_begin(weekday: Weekday, begins: time, time_zone: str, after: datetime) 
         byweekday=WEEKDAYS.index(weekday),
         dtstart=datetime.combine(local.date() - timedelta(days=7), begins, zone),
     )
-    return next(each for each in rule if each.astimezone(ZoneInfo("UTC")) > after)
+    return next(moment for each in rule if (moment := each.astimezone(UTC)) > after)
 
 
 def fire_shift(session: Session, timer: Timer, now: datetime) -> None:
@@ -122,7 +122,6 @@ def _begin_shift(session: Session, shift: Shift, ends: datetime, now: datetime) 
         begin(session, shift.site_id, shift.staff_id, ends, now)
     elif not entry.is_on_duty(now):
         subject = f"shift-{shift.id}"
-        alerts.close(session, subject, now)
         name = sites.name(session, shift.site_id)
         alerts.raise_alert(
             session, AlertKind.SHIFT_BEGINS, shift.site_id, name, subject, "/duty", [shift.staff_id], now

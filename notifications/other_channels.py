@@ -53,7 +53,7 @@ class OtherChannels:
         self._mail_url = mail_url
         self._allow_private = allow_private
         self._threads = threading.Semaphore(_AT_ONCE)
-        self._asset = AppriseAsset(http_redirects=False, secure_logging=True, async_mode=False)
+        self._asset = AppriseAsset(app_id="Warm Handoff", http_redirects=False, secure_logging=True, async_mode=False)
         logging.getLogger("apprise").disabled = True  # its lines hold addresses and what servers answered
 
     def kind_of(self, address: str) -> ChannelKind:
@@ -80,14 +80,10 @@ class OtherChannels:
 
     async def send(self, address: str, title: str, text: str) -> None:
         """Hand one text over; returning means that it was accepted, not that it was seen. Raises SendError."""
-        plugin = self._plugin(self._url(address))
-        if plugin is None:
-            raise Rejected("the address is not usable", suspect=True)
         if not self._threads.acquire(blocking=False):
             raise TryLater("too much is being sent at once")
         done = asyncio.get_running_loop().create_future()
-        is_trusted = self._allow_private or _is_email(address) or _scheme(address) not in _NAMES_ITS_HOST
-        threading.Thread(target=self._notify, args=(plugin, is_trusted, title, text, done), daemon=True).start()
+        threading.Thread(target=self._notify, args=(address, title, text, done), daemon=True).start()
         try:
             failure = await asyncio.wait_for(done, _TOTAL)
         except TimeoutError:
@@ -97,19 +93,24 @@ class OtherChannels:
 
     def _notify(
         self,
-        plugin: NotifyBase,
-        is_trusted: bool,
+        address: str,
         title: str,
         text: str,
         done: "asyncio.Future[Rejected | TryLater | None]",
     ) -> None:
-        """In a thread of its own: apprise blocks."""
+        """In a thread of its own: apprise blocks, and takes a second to load all that it knows."""
+        is_trusted = self._allow_private or _is_email(address) or _scheme(address) not in _NAMES_ITS_HOST
         failure: Rejected | TryLater | None = None
         try:
-            if not is_trusted and not _is_public(plugin):
+            plugin = self._plugin(self._url(address))
+            if plugin is None:
+                failure = Rejected("the address is not usable", suspect=True)
+            elif not is_trusted and not _is_public(plugin):
                 failure = Rejected("the address is inside the own network", suspect=True)
             elif not plugin.notify(body=text, title=title):
                 failure = TryLater("the other side did not take it")
+        except TryLater as later:
+            failure = later
         except Exception as error:  # many services' libraries' errors come through; none may carry an address on
             failure = TryLater(f"the other side did not take it ({type(error).__name__})")
         finally:
@@ -155,9 +156,11 @@ def _is_public(plugin: NotifyBase) -> bool:
     A name may lead elsewhere a moment later, when apprise asks for it again: an operator who must rule that out lets
     the worker out through a firewall only.
     """
-    host = str(getattr(plugin, "smtp_host", None) or plugin.host or "")
+    if getattr(plugin, "mode", "") == "cloud":  # ntfy without a host of one's own
+        return True
+    host = str(getattr(plugin, "smtp_host", None) or plugin.host or "").strip("[]")
     try:
         found = socket.getaddrinfo(host, None)
     except OSError:
-        return True  # it leads nowhere
+        raise TryLater("the other side's name leads nowhere") from None
     return all(ipaddress.ip_address(str(each[4][0]).partition("%")[0]).is_global for each in found)

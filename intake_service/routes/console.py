@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from intake_service import staff
 from intake_service.db import Reading, Writing
 from intake_service.errors import NotFound
+from intake_service.routes.devices import device_of
 from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import Actor, Reader
 from intake_service.routes.signing_in import local
@@ -35,11 +36,13 @@ def duty(
 @router.get("/alerts")
 def alerts_page(request: Request, session: Reading, who: Reader) -> Response:
     """Whether this person would be told: devices, designation, duty."""
+    this = subscriptions.of_browser(session, device_of(request))
     return console_page(
         request,
         session,
         who,
         "alerts.html",
         devices=subscriptions.of_staff(session, who.staff.id),
+        this_id=this.id if this else None,
         public_key=request.app.state.keys.vapid.public_key,
     )

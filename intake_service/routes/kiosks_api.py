@@ -1,4 +1,4 @@
-"""What a kiosk may ask for besides sending intakes: pairing, configuration, its form, a sign of life. Nothing else."""
+"""What a kiosk may ask besides sending intakes: pairing, configuration, its form, a person, a sign of life. No more."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -8,17 +8,20 @@ from fastapi import APIRouter, Depends, Request, Security
 from fastapi.responses import Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from intake_service import kiosks
-from intake_service.db import Reading, Writing
+from intake_service import calls, kiosks
+from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import NotEnrolled, NotFound, WrongPairingCode
 from intake_service.tables import Kiosk
 from intake_service.wrong_tries import WrongTries
 from shared_schema.form import FormError, load_form
 from shared_schema.kiosk_api import (
     API,
+    CALLS_PATH,
     CONFIG_PATH,
     ENROLL_PATH,
     HEARTBEATS_PATH,
+    Call,
+    CallHeard,
     Enrollment,
     EnrollmentRequest,
     Heartbeat,
@@ -68,6 +71,19 @@ def form(name: str, version: int, _kiosk: EnrolledKiosk) -> Response:
         return Response(_form_json(name, version), media_type="application/json")
     except FormError:
         raise NotFound("There is no such form in this version.") from None
+
+
+@router.post(CALLS_PATH, status_code=201)
+def call(
+    body: Call, credential: Annotated[str, Depends(bearer)], session: Writing, request: Request, response: Response
+) -> CallHeard:
+    """Somebody needs a person now: the staff are being told when the kiosk hears so. The same call again: 200."""
+    heard, new = calls.receive(session, kiosks.authenticate(session, credential), body, datetime.now(UTC))
+    commit_and_wake_worker(request, session)
+    request.app.state.live.changed()
+    if not new:
+        response.status_code = 200
+    return heard
 
 
 @router.post(HEARTBEATS_PATH, status_code=204)

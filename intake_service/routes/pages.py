@@ -13,9 +13,9 @@ from intake_service import lists, queue_settings, rights, staff
 from intake_service.changes import time_at
 from intake_service.matching import language_name
 from intake_service.routes.signed_in import SignedIn
-from intake_service.tables import Participant
+from intake_service.tables import Participant, Role
 from intake_service.workflow import MAY_COMPLETE_INTAKES
-from notifications import roster, subscriptions
+from notifications import roster
 from shared_schema import icons
 
 _templates = Environment(
@@ -48,8 +48,8 @@ def bar(session: Session, who: SignedIn) -> dict[str, Any]:
         "sites": staff.sites_of(session, who.staff),
         "on_duty": {entry.site_id for entry in entries if entry.is_on_duty(datetime.now(UTC))},
         "designated": {entry.site_id for entry in entries if entry.designated},
-        "has_devices": bool(subscriptions.of_staff(session, who.staff.id)),
         "may_assign": staff.may_assign(who.staff),
+        "administers": who.staff.role == Role.ADMINISTRATOR,
         "sees_everybody": rights.sees_everybody(who.staff),
         "may_complete": who.staff.role in MAY_COMPLETE_INTAKES,
     }
@@ -83,7 +83,7 @@ def _counted(number: int) -> str:
     return f"{number}+" if number >= lists.MOST_COUNTED else str(number)
 
 
-def _strokes(name: str) -> list[dict[str, str]]:
+def strokes(name: str) -> list[dict[str, str]]:
     """A drawing as the attributes of SVG elements: `d` of a path, or `cx`, `cy`, `r` of a circle."""
     elements = []
     for stroke in icons.drawing(name):
@@ -98,6 +98,6 @@ def _strokes(name: str) -> list[dict[str, str]]:
 _templates.filters["waiting"] = _waiting
 _templates.filters["language"] = language_name
 _templates.filters["counted"] = _counted
-_templates.globals["strokes"] = _strokes
+_templates.globals["strokes"] = strokes
 _templates.globals["how_long"] = _how_long
 _templates.globals["time_at"] = time_at

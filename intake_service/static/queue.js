@@ -42,8 +42,8 @@ async function renew() {
   if (!answer.ok) return;
   const fresh = document.createElement("div");
   fresh.innerHTML = await answer.text();
-  const list = rows.querySelector("ol.queue");
-  const is_whole = "whole" in rows.dataset || !list || !fresh.querySelector("ol.queue");
+  const list = rows.querySelector("#list");
+  const is_whole = "whole" in rows.dataset || !list || !fresh.querySelector("#list");
   if (!is_whole) merge(list, fresh);
   else if (list && !("whole" in rows.dataset)) emptied(list, fresh);
   else wanted = fresh;
@@ -57,7 +57,7 @@ function emptied(list, fresh) {
 }
 
 function merge(list, fresh) {
-  const newest = [...fresh.querySelectorAll(".row")];
+  const newest = [...fresh.querySelectorAll("#list > .row")];
   const ids = new Set(newest.map((row) => row.id));
   for (const row of [...list.children]) {
     if (!ids.has(row.id)) leave(row, fresh);

@@ -12,10 +12,9 @@ from intake_service.tables import Event, StaffSession
 from tests.intake_service.center import Center, sign_in, somebody_waits
 from tests.intake_service.live import Service, running_service
 from tests.intake_service.people import NOW, a_record
-from tests.intake_service.walking import every_route
+from tests.intake_service.walking import BY_A_SECRET_IN_THE_BODY, every_route
 
-BY_A_SECRET_IN_THE_BODY = {"/api/v1/kiosks/enroll", "/api/v1/push/shown", "/api/v1/push/acknowledged"}
-BY_A_KIOSKS_CREDENTIAL = {"/api/v1/intakes", "/api/v1/heartbeats"}
+BY_A_KIOSKS_CREDENTIAL = {"/api/v1/intakes", "/api/v1/heartbeats", "/api/v1/calls"}
 
 
 def test_every_form_needs_the_token_of_its_page(service: Service, session: Session, center: Center) -> None:

@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from uuid_utils.compat import uuid7
 
+BY_A_SECRET_IN_THE_BODY = {
+    "/api/v1/kiosks/enroll",
+    "/api/v1/push/shown",
+    "/api/v1/push/acknowledged",
+    "/api/v1/push/subscriptions/renewal",
+}
+"""Patterns of what opens to nobody's session, but to who knows a secret."""
+
 _NAMED = {"name": "brief-intake", "version": "1"}
 
 

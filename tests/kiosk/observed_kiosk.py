@@ -10,21 +10,35 @@ from pathlib import Path
 from typing import Any
 
 from kiosk_client.__main__ import main
-from kiosk_client.layout import Placed
+from kiosk_client.geometry import Placed
 from kiosk_client.view import Field, Touch, View
 
 
-def observe(file: Path, view: View, placed: Sequence[Placed], surface: Any) -> None:
-    touches = {
-        str(each.item.tap): [each.rect.x + each.rect.width / 2, each.rect.y + each.rect.height / 2]
-        for each in placed
-        if isinstance(each.item, Touch | Field)
-    }
-    draft = file.with_suffix(".new")
-    draft.write_text(json.dumps({"view": view.name, "touches": touches, "cut": surface.cut}))
-    draft.replace(file)
+class Observer:
+    """`answered`, in the file, counts the fingers that have left the screen: it says that a tap has had its effect."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._answered = 0
+        self._watching = False
+
+    def __call__(self, view: View, placed: Sequence[Placed], surface: Any) -> None:
+        if not self._watching:
+            self._watching = True
+            surface.bind(on_touch_up=self._count)  # is called before the surface's own answer, which shows again
+        touches = {
+            str(each.item.tap): [each.rect.x + each.rect.width / 2, each.rect.y + each.rect.height / 2]
+            for each in placed
+            if isinstance(each.item, Touch | Field)
+        }
+        told = {"view": view.name, "touches": touches, "cut": surface.cut, "answered": self._answered}
+        draft = self._file.with_suffix(".new")
+        draft.write_text(json.dumps(told))
+        draft.replace(self._file)
+
+    def _count(self, *_: object) -> None:
+        self._answered += 1
 
 
 if __name__ == "__main__":
-    shown = Path(sys.argv[1])
-    sys.exit(main(sys.argv[2:], on_shown=lambda *what: observe(shown, *what)))
+    sys.exit(main(sys.argv[2:], on_shown=Observer(Path(sys.argv[1]))))

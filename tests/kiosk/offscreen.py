@@ -12,8 +12,9 @@ from pathlib import Path
 from kiosk_client import keypad
 from kiosk_client.__main__ import KIVY
 from kiosk_client.flow import Flow
+from kiosk_client.fonts import Fonts
+from kiosk_client.geometry import Placed, Rect
 from kiosk_client.guide import Guide
-from kiosk_client.layout import Placed, Rect
 from kiosk_client.session import Session
 from kiosk_client.view import Tap, View
 from shared_schema.form import Form, load_form
@@ -28,7 +29,12 @@ from kivy.tests.common import UnitTestTouch
 
 from kiosk_client.app import KioskApp
 from kiosk_client.panel import assumed_pixels_per_mm
+from kiosk_client.screens.drawing import Pen, colours, ink_of
 from kiosk_client.screens.surface import Surface
+from kiosk_client.screens.text import Typesetter
+
+__all__ = ["OffscreenKiosk", "Pen", "Surface", "Typesetter", "a_config", "colours", "ink_of"]
+"""What draws can only be imported here, once the environment says how."""
 
 _CODES = {key.value: code for code, key in reversed(keypad._KEYS.items())}
 
@@ -52,7 +58,7 @@ class OffscreenKiosk:
         self.safe = True
         self.view: View | None = None
         self.placed: Sequence[Placed] = ()
-        self.app = KioskApp((width, height), assumed_pixels_per_mm, lambda: None, self._shown)
+        self.app = KioskApp((width, height), assumed_pixels_per_mm, Fonts(), lambda: None, self._shown)
         self.surface: Surface | None = None
 
     def __enter__(self) -> "OffscreenKiosk":

@@ -36,12 +36,12 @@ class KioskWindow:
         """Tap these one after another, each as soon as it is on the screen."""
         for tap in taps:
             self._wait(lambda tap=tap: tap in self._read()["touches"], f"the touch {tap}")  # type: ignore[misc]
-            before = self.shown.stat().st_mtime_ns
+            before = self._read()["answered"]
             x, y = self._read()["touches"][tap]
             self._xdotool("mousemove", str(round(x)), str(round(y)), "mousedown", "1")
             time.sleep(0.05)  # a finger rests a moment
             self._xdotool("mouseup", "1")
-            self._wait(lambda before=before: self.shown.stat().st_mtime_ns != before, f"an answer to {tap}")  # type: ignore[misc]
+            self._wait(lambda before=before: self._read()["answered"] != before, f"an answer to {tap}")  # type: ignore[misc]
         assert self._read()["cut"] == []
 
     def type(self, text: str) -> None:

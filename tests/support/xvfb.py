@@ -10,11 +10,12 @@ from PIL import ImageGrab
 
 
 @contextmanager
-def virtual_screen(width: int = 1280, height: int = 800) -> Iterator[str]:
-    """The DISPLAY (such as `:3`) of a fresh screen."""
+def virtual_screen(width: int = 1280, height: int = 800, framebuffer: Path | None = None) -> Iterator[str]:
+    """The DISPLAY (such as `:3`) of a fresh screen. `framebuffer`: a folder in which its pixels appear as a file."""
     readable, writable = os.pipe()
+    options = ["-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writable), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp", "-noreset"],
+        ["Xvfb", "-displayfd", str(writable), *options, *(["-fbdir", str(framebuffer)] if framebuffer else [])],
         pass_fds=[writable],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
