@@ -62,6 +62,8 @@ def undo_removal(session: Session, removal_id: int, by: Staff, now: datetime) ->
     leaving = rights.require_removing(session, by, removal.staff if removal else None)
     if removal is None:
         raise NotFound("There is no such removal.")
+    if removal.undone_at is not None:
+        return
     if _reassigned(session, removal):
         raise Conflict("Somebody of theirs was reassigned already, so this cannot be undone. Add them as new instead.")
     undone = session.execute(
