@@ -21,9 +21,9 @@ from shared_schema.intake import PathwayType, Status
 from tests.intake_service.people import a_record, a_site, a_staff_member, an_enrolled_kiosk
 
 SUPERVISORS, PEERS = 8, 12
-RARE = "Zuleika Testperson"
+RARE, RARE_TICKET = "Zuleika Testperson", "rose-3"
 COMMON = "Maria"
-_RARELY = 0.001
+_RARE = 20  # of them, however many there are: a search's answer is as long in every crowd
 _COMMONLY = 0.1
 _STATUSES = (Status.NEEDS_ASSIGNMENT, Status.DISCHARGED, Status.ACTIVE, Status.NEEDS_INTAKE)
 _SHARES = (0.5, 0.3, 0.15, 0.05)
@@ -51,7 +51,7 @@ def fill(engine: Engine, keys: Keys, participants: int) -> Crowd:
         answers = _an_answer()
         tokens = Tokens.of(session)
     for batch in _batches(participants):
-        rows = [_Somebody(sequence, random.Random(sequence)) for sequence in batch]
+        rows = [_Somebody(sequence, participants - sequence < _RARE, random.Random(sequence)) for sequence in batch]
         _copy(engine, Participant, (each.participant(crowd) for each in rows))
         _copy(engine, Intake, (each.intake(crowd, kiosk.id, answers) for each in rows))
         _copy(engine, Assignment, (each.assignment(crowd) for each in rows if each.is_carried))
@@ -68,15 +68,14 @@ def fill(engine: Engine, keys: Keys, participants: int) -> Crowd:
 
 
 class _Somebody:
-    def __init__(self, sequence: int, chance: random.Random) -> None:
+    def __init__(self, sequence: int, is_rare: bool, chance: random.Random) -> None:
         self.sequence = sequence
         self.id: UUID = uuid7()
         self.status = chance.choices(_STATUSES, _SHARES)[0]
-        self.ticket = f"maple-{chance.randint(1, 99)}"
+        self.ticket = RARE_TICKET if is_rare else f"maple-{chance.randint(1, 99)}"
         self.peer = chance.randrange(PEERS)
-        which = chance.random()
         first, last = (self._made_up(chance) for _ in range(2))
-        self.name = RARE if which < _RARELY else f"{COMMON} {last}" if which < _COMMONLY else f"{first} {last}"
+        self.name = RARE if is_rare else f"{COMMON if chance.random() < _COMMONLY else first} {last}"
         self.at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=sequence)
 
     @property
