@@ -19,7 +19,7 @@ from intake_service.queue_settings import QueueSettings
 from intake_service.search import search
 from intake_service.tables import Intake, Participant, Role, Site, Staff
 from intake_service.workflow import STEPS, Action
-from shared_schema.intake import PathwayType, Status
+from shared_schema.intake import PathwayType
 from tests.intake_service.people import (
     a_received_intake,
     a_record,
@@ -71,10 +71,6 @@ DEEDS: dict[Action, Callable[[Session, UUID, int, Staff], object]] = {
     Action.CONVERT: lambda s, p, _, by: participants.convert(s, p, PathwayType.BRIEF_CHECK_IN, "asked", by, NOW),
     Action.SET_TIER: lambda s, p, _, by: participants.set_tier(s, p, 2, by, NOW),
 }
-BEGINS_IN = {
-    Action.ASSIGN: Status.NEEDS_REASSIGNMENT,  # where nobody is designated to look
-    Action.REACTIVATE: Status.DISCHARGED,
-}
 
 
 class World:
@@ -91,8 +87,8 @@ class World:
         }
         self.chief = a_staff_member(session, "Chief", Role.ADMINISTRATOR, self.here)
 
-    def participant(self, by: Staff, whose: Whose, status: Status) -> tuple[UUID, int]:
-        """Somebody in this status, and a peer of their site who does not have them."""
+    def participant(self, by: Staff, whose: Whose) -> tuple[UUID, int]:
+        """Somebody who needs their intake, and a peer of their site."""
         site = self.here if whose in {Whose.OWN, Whose.OWN_SITE} else self.there
         received = a_received_intake(self.session, self.kiosks[site.id], a_record(), NOW)
         intake = self.session.scalars(select(Intake).where(Intake.id == received.receipt.intake_id)).one()
@@ -101,10 +97,7 @@ class World:
         if whose is Whose.OWN_AT_OTHER_SITE:
             by.sites.append(site)
             self.session.flush()
-        if whose in _OWN or status is Status.NEEDS_REASSIGNMENT:
-            assign(self.session, intake.participant_id, carrier.id, self.chief, NOW)
-        else:
-            assign(self.session, intake.participant_id, self.peers[site.id].id, self.chief, NOW)
+        assign(self.session, intake.participant_id, carrier.id, self.chief, NOW)
         if whose is Whose.OWN_AT_OTHER_SITE:
             by.sites.remove(site)
             self.session.flush()
@@ -118,20 +111,16 @@ def world(session: Session, keys: Keys) -> World:
 
 def test_every_action_is_for_those_of_the_table_and_for_nobody_else(world: World) -> None:
     assert MAY.keys() == STEPS.keys()
-    for action, roles in MAY.items():
-        for role in Role:
-            for whose in Whose:
-                with world.session.begin_nested() as savepoint:
-                    by = world.people[role]
-                    participant_id, _ = world.participant(by, whose, Status.NEEDS_INTAKE)
-                    participant = world.session.get_one(Participant, participant_id)
-                    assert rights.may(world.session, by, action, participant) == (whose in roles.get(role, set())), (
-                        action,
-                        role,
-                        whose,
-                    )
-                    savepoint.rollback()
-                world.session.expire_all()
+    for role in Role:
+        for whose in Whose:
+            with world.session.begin_nested() as savepoint:
+                by = world.people[role]
+                participant = world.session.get_one(Participant, world.participant(by, whose)[0])
+                for action, roles in MAY.items():
+                    expected = whose in roles.get(role, set())
+                    assert rights.may(world.session, by, action, participant) == expected, (action, role, whose)
+                savepoint.rollback()
+            world.session.expire_all()
 
 
 @pytest.mark.parametrize("action", DEEDS)
@@ -141,7 +130,7 @@ def test_the_verbs_refuse_whom_the_table_does_not_name(world: World, action: Act
         for whose in Whose:
             with world.session.begin_nested() as savepoint:
                 by = world.people[role]
-                participant_id, to = world.participant(by, whose, Status.NEEDS_INTAKE)
+                participant_id, to = world.participant(by, whose)
                 refusal = _refusal(lambda: DEEDS[action](world.session, participant_id, to, by))  # noqa: B023
                 sees = whose in MAY[Action.VIEW].get(role, set())
                 if not sees:
@@ -188,7 +177,7 @@ def test_what_concerns_no_single_participant_is_refused_too(world: World) -> Non
 
 def test_somebody_who_was_removed_may_do_nothing_on_a_page_still_open(world: World) -> None:
     by = world.people[Role.SUPERVISOR]
-    participant_id, to = world.participant(by, Whose.OWN_SITE, Status.NEEDS_INTAKE)
+    participant_id, to = world.participant(by, Whose.OWN_SITE)
     removals.remove_staff(world.session, by.id, world.chief, NOW)
 
     for deed in DEEDS.values():
