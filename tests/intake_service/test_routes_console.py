@@ -23,7 +23,8 @@ def test_nothing_opens_without_signing_in(service: Service, center: Center) -> N
     walked = 0
     every = service.app.openapi()["paths"]  # the table of routes, as the framework itself tells it
     for route in every.keys() - FOR_EVERYBODY - BY_A_SECRET:
-        path = route.format(intake_id=uuid4(), participant_id=uuid4(), name="brief-intake", version=1, device_id=1)
+        ids = {"intake_id": uuid4(), "participant_id": uuid4(), "device_id": 1, "site_id": 1}
+        path = route.format(**ids, name="brief-intake", version=1)
         for method in every[route]:
             answer = service.client.request(method, path, json={})
             assert answer.status_code in {401, 422}, (method, path)
