@@ -75,6 +75,11 @@ class House:
         with self._session() as session:
             return len(subscriptions.of_staff(session, self.center.bob))
 
+    def bobs_endpoint(self) -> str:
+        with self._session() as session:
+            (device,) = subscriptions.of_staff(session, self.center.bob)
+            return device.endpoint
+
     def alice_is_on_it(self, intake: UUID) -> None:
         """She says so on the intake's page."""
         with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:

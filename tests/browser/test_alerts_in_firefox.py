@@ -40,6 +40,12 @@ def test_a_firefox_through_a_day_of_alerts(house: House, push_server: PushServer
     with running_firefox(profile) as firefox:
         one_of_them_is_shown(firefox, intake, house)
         a_click_opens_the_page_whose_button_answers(firefox, intake, house)
+    push_server.wait_until_away()
+
+    before = house.bobs_endpoint()
+    push_server.forget_browsers()
+    with running_firefox(profile) as firefox:
+        another_address_is_told_by_the_browser_alone(firefox, before, house)
         a_browser_that_gave_up_is_forgotten(firefox, house, push_server)
 
 
@@ -97,6 +103,14 @@ def one_of_them_is_shown(firefox: Firefox, intake: UUID, house: House) -> None:
     firefox.wait_for_notification(WAITING)
     house.wait_until_told(intake, (ALERT, "accepted"), (ALERT, "accepted"), (ALERT, "shown"))
     assert [each.title for each in firefox.notifications()] == [WAITING]
+
+
+def another_address_is_told_by_the_browser_alone(firefox: Firefox, before: str, house: House) -> None:
+    """The service worker says so, without any page and whether or not somebody is signed in."""
+    house.wait_until(lambda: house.bobs_endpoint() != before, house.bobs_endpoint)
+    firefox.close_notifications()
+    house.somebody_waits()
+    firefox.wait_for_notification(WAITING)
 
 
 def a_browser_that_gave_up_is_forgotten(firefox: Firefox, house: House, push_server: PushServer) -> None:

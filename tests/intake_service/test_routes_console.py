@@ -10,7 +10,7 @@ from tests.intake_service.live import Service
 from tests.intake_service.people import a_record
 
 HTML = {"Accept": "text/html"}
-FOR_EVERYBODY = {"/healthz", "/sign-in", "/service-worker.js", "/manifest.webmanifest"}
+FOR_EVERYBODY = {"/healthz", "/sign-in", "/service-worker.js", "/manifest.webmanifest", "/api/v1/push/public-key"}
 BY_A_SECRET = {
     "/api/v1/kiosks/enroll",
     "/api/v1/push/shown",

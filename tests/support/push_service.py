@@ -95,11 +95,11 @@ class PushService(ABC):
         return [delivery for delivery in self.deliveries if delivery.status == 201]
 
     def wait_until_unsubscribed(self, within: float = 60.0) -> None:
-        """Until some browser has given its subscription up here."""
+        """Until every browser has given its subscription up here."""
         deadline = time.monotonic() + within
-        while not any(mailbox.gone for mailbox in list(self.mailboxes.values())):
+        while not all(mailbox.gone for mailbox in list(self.mailboxes.values())):
             if time.monotonic() > deadline:
-                raise TimeoutError("no subscription was given up")
+                raise TimeoutError("there is still a subscription")
             time.sleep(0.02)
 
     async def take(self, request: web.Request) -> web.Response:
