@@ -28,8 +28,8 @@ async function show(message) {
 /** What a push says. Safari reads a declarative message itself, and hands over the notification that it made of it. */
 function contentOf(event) {
   if (event.notification) {
-    const { title, body, tag, lang, dir, silent, data, actions } = event.notification;
-    return { title, body, tag, lang, dir, silent: Boolean(silent), data, actions: actions ?? [] };
+    const { title, body, tag, lang, dir, silent, data, actions, navigate } = event.notification;
+    return { title, body, tag, lang, dir, silent: Boolean(silent), data, actions: actions ?? [], navigate };
   }
   try {
     const message = event.data.json();
