@@ -1,4 +1,4 @@
-"""What Chromium's push messages come by and go to."""
+"""What Chromium's push messages come by."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.support.chromium import chromium_profile
-from tests.support.desktop import Desktop, running_desktop
 from tests.support.google_push import GooglePush, running_google_push
 
 
@@ -14,12 +13,6 @@ from tests.support.google_push import GooglePush, running_google_push
 def google(tmp_path: Path) -> Iterator[GooglePush]:
     with running_google_push(tmp_path) as service:
         yield service
-
-
-@pytest.fixture
-def desktop() -> Iterator[Desktop]:
-    with running_desktop() as desktop:
-        yield desktop
 
 
 @pytest.fixture

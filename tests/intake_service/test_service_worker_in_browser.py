@@ -6,6 +6,7 @@ from playwright.sync_api import Page, Playwright
 
 from tests.intake_service.live import Service
 from tests.support.chromium import deliver_push, running_chromium, shown_notifications
+from tests.support.desktop import Desktop
 
 FROM_SAFARI = {
     "title": "Somebody is waiting",
@@ -34,8 +35,10 @@ def wait_until_shown(page: Page, count: int = 1) -> list[dict[str, Any]]:
     return shown_notifications(page)
 
 
-def test_a_push_that_says_nothing_still_shows_something(playwright: Playwright, service: Service) -> None:
-    with running_chromium(playwright) as page:
+def test_a_push_that_says_nothing_still_shows_something(
+    playwright: Playwright, service: Service, desktop: Desktop
+) -> None:
+    with running_chromium(playwright, desktop=desktop) as page:
         open_with_worker(page, service)
         messages: list[Any] = [None, 7, [], {}, {"notification": {}}]
 
@@ -44,8 +47,10 @@ def test_a_push_that_says_nothing_still_shows_something(playwright: Playwright, 
             assert {shown["title"] for shown in wait_until_shown(page, count)} == {"Warm Handoff"}
 
 
-def test_a_declarative_message_is_shown_as_safari_hands_it_over(playwright: Playwright, service: Service) -> None:
-    with running_chromium(playwright) as page:
+def test_a_declarative_message_is_shown_as_safari_hands_it_over(
+    playwright: Playwright, service: Service, desktop: Desktop
+) -> None:
+    with running_chromium(playwright, desktop=desktop) as page:
         worker = open_with_worker(page, service)
 
         worker.evaluate("notification => show(contentOf({ data: null, notification }))", FROM_SAFARI)
@@ -55,11 +60,13 @@ def test_a_declarative_message_is_shown_as_safari_hands_it_over(playwright: Play
         assert shown["data"]["path"] == "/intakes/7"
 
 
-def test_messages_of_one_alert_take_each_others_place(playwright: Playwright, service: Service) -> None:
+def test_messages_of_one_alert_take_each_others_place(
+    playwright: Playwright, service: Service, desktop: Desktop
+) -> None:
     def message(title: str, *, silent: bool) -> dict[str, Any]:
         return {"notification": {"title": title, "tag": "alert-7", "silent": silent, "data": {"token": ""}}}
 
-    with running_chromium(playwright) as page:
+    with running_chromium(playwright, desktop=desktop) as page:
         open_with_worker(page, service)
         deliver_push(page, service.url, message("Somebody is waiting", silent=False))
         wait_until_shown(page)
