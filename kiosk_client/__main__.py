@@ -166,6 +166,7 @@ class Kiosk:
             hand_in=lambda flow, now: hand_in(flow, self._spool, session.config.service_key, sender.wake, now),
             seconds=time.monotonic(),
             calls=SpooledCalls(self._spool, sender),
+            service_time=sender.service_time,
         )
         self._voice = self._voice or self._speaking(form)
         app.present(Guide(session, self._voice, Headset().device, forget))

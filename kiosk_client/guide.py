@@ -31,6 +31,7 @@ _ACTIONS = {
     Key.SOFTER: Action.SOFTER,
     Key.HIDE: Action.HIDE,
 }
+_TONES = {Place.TICKET.value: Tone.DONE, "urgent-desk": Tone.TO_THE_DESK}
 
 
 class Guide:
@@ -255,7 +256,7 @@ class Guide:
             self._say(reader.change(before, view) or ([] if self.focus == stop else self._at_focus()))
 
     def _sound_for(self, view: View) -> None:
-        tone = Tone.ARE_YOU_THERE if self._session.asks else Tone.DONE if view.name == Place.TICKET else None
+        tone = Tone.ARE_YOU_THERE if self._session.asks else _TONES.get(view.name)
         if tone is not None and self._session.settings.sound:
             self._voice.tone(tone, self._volume)
 

@@ -8,6 +8,7 @@ class Action(StrEnum):
     """What a touch asks for. Some carry a value: which language, choice, key, item."""
 
     BEGIN = "begin"
+    LANGUAGE = "language"
     TALK_FROM_WELCOME = "talk-from-welcome"
     BIGGER = "bigger"
     THEME = "theme"

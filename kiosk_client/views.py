@@ -152,7 +152,7 @@ def _urgent(flow: Flow, is_coming: bool) -> View:
         Touch(Tap(Action.KEEP_GOING), ui["urgent_continue"], "arrow-right"),
     )
     body = Paragraphs("heart-hand", (help_here, ui["urgent_988"], ui["urgent_911"], ui["urgent_told"]), touches)
-    return View("urgent-now", ui["urgent_title"], body, left=_ways_back(flow))
+    return View("urgent-now" if is_coming else "urgent-desk", ui["urgent_title"], body, left=_ways_back(flow))
 
 
 def _end(flow: Flow, config: KioskConfig, place: Place) -> View:
