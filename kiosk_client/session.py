@@ -101,6 +101,8 @@ class Session:
             self.asks = False
             if tap.action is Action.DONE:
                 self.clear()
+            elif tap.action is Action.TALK:
+                self._flow.talk()
             return
         before = self._flow.step
         self._act(tap, now)
