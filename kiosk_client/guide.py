@@ -37,7 +37,8 @@ _TONES = {Place.TICKET.value: Tone.DONE, "urgent-desk": Tone.TO_THE_DESK}
 class Guide:
     """`headset`: the sound device of a headset that is plugged in, None without one; asked about once a second.
 
-    `left`: called soon after a participant's answers have gone from the screen for good.
+    `left`: called soon after a participant's answers have gone from the screen for good. `staff`: called, with the
+    time in seconds, when staff held their corner while nobody was in the middle of an intake.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class Guide:
         voice: Voice,
         headset: Callable[[], str | None] = lambda: None,
         left: Callable[[], None] = lambda: None,
+        staff: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self._session = session
         self._voice = voice
         self._headset = headset
         self._left = left
+        self._staff = staff
         self._plugged: str | None = None
         self._begun = False
         self._focus = NOWHERE
@@ -81,6 +84,12 @@ class Guide:
         self._session.touched(seconds)
         if self.manner.hidden:
             self._change(hidden=False)
+
+    def corner(self, seconds: float) -> None:
+        """Staff held their corner; in the middle of an intake it is only a corner."""
+        if not self._session.begun:
+            self._voice.stop()
+            self._staff(seconds)
 
     def tap(self, tap: Tap, now: datetime, seconds: float) -> None:
         self._voice.stop()

@@ -45,6 +45,7 @@ class Action(StrEnum):
     SOFTER = "softer"
     HIDE = "hide"
     CLOSE_HELP = "close-help"
+    STAFF = "staff"
 
 
 @dataclass(frozen=True)

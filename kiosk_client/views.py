@@ -149,12 +149,12 @@ def _ask(flow: Flow, name: str, icon: str) -> View:
 
 def _urgent(flow: Flow, is_coming: bool) -> View:
     ui = flow.texts.ui
-    help_here = ui["urgent_coming"] if is_coming else ui["urgent_desk"]
+    help_here, *told = (ui["urgent_coming"], ui["urgent_told"]) if is_coming else (ui["urgent_desk"],)
     touches = (
         Touch(Tap(Action.URGENT_NOW), ui["urgent_now"], "person", Look.ACT),
         Touch(Tap(Action.KEEP_GOING), ui["urgent_continue"], "arrow-right"),
     )
-    body = Paragraphs("heart-hand", (help_here, ui["urgent_988"], ui["urgent_911"], ui["urgent_told"]), touches)
+    body = Paragraphs("heart-hand", (help_here, ui["urgent_988"], ui["urgent_911"], *told), touches)
     return View("urgent-now" if is_coming else "urgent-desk", ui["urgent_title"], body, left=_ways_back(flow))
 
 

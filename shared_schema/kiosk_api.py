@@ -14,6 +14,7 @@ CONFIG_PATH = f"{API}/config"
 INTAKES_PATH = f"{API}/intakes"
 HEARTBEATS_PATH = f"{API}/heartbeats"
 CALLS_PATH = f"{API}/calls"
+TEST_ALERTS_PATH = f"{API}/test-alerts"
 
 
 def form_path(name: str, version: int) -> str:
@@ -122,3 +123,9 @@ class CallHeard(Frozen):
 
     intake_id: UUID
     received_at: AwareDatetime
+
+
+class AlertTried(Told):
+    """So many staff members are being told that alerts work."""
+
+    told: int = Field(ge=0)

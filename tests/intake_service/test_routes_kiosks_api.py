@@ -11,8 +11,19 @@ from sqlalchemy.orm import Session
 from intake_service import kiosks
 from intake_service.keys import Keys
 from intake_service.tables import Kiosk
+from notifications import alerts
+from notifications.tables import AlertKind
 from shared_schema.form import Form, load_form
-from shared_schema.kiosk_api import CONFIG_PATH, ENROLL_PATH, HEARTBEATS_PATH, INTAKES_PATH, Enrollment, form_path
+from shared_schema.kiosk_api import (
+    CALLS_PATH,
+    CONFIG_PATH,
+    ENROLL_PATH,
+    HEARTBEATS_PATH,
+    INTAKES_PATH,
+    TEST_ALERTS_PATH,
+    Enrollment,
+    form_path,
+)
 from tests.intake_service.center import Center
 from tests.intake_service.live import Service
 from tests.intake_service.people import EnrolledKiosk, a_record, a_site, an_enrolled_kiosk, sealed
@@ -22,6 +33,8 @@ OPEN_TO_A_KIOSK = {
     ("GET", "/api/v1/forms/{name}/{version}"),
     ("POST", HEARTBEATS_PATH),
     ("POST", INTAKES_PATH),
+    ("POST", CALLS_PATH),
+    ("POST", TEST_ALERTS_PATH),
 }
 OPEN_TO_EVERYBODY = {
     ("GET", "/healthz"),
@@ -171,6 +184,18 @@ def test_a_kiosks_credential_opens_nothing_but_its_own_four_doors(service: Servi
 
     secrets_in_the_body = {("POST", path) for path in (ENROLL_PATH, "/api/v1/push/shown", "/api/v1/push/acknowledged")}
     assert opened - OPEN_TO_EVERYBODY - secrets_in_the_body == OPEN_TO_A_KIOSK
+
+
+def test_a_test_alert_tells_those_who_would_be_told_and_only_once_a_minute(
+    service: Service, session: Session, center: Center
+) -> None:
+    first, second = (service.client.post(TEST_ALERTS_PATH, headers=center.kiosk.headers) for _ in range(2))
+
+    assert (first.status_code, first.json()) == (201, {"told": 1})
+    assert (second.status_code, second.json()["code"]) == (429, "too_many_tries")
+    (alert,) = alerts.of_subject(session, f"test-kiosk-{center.kiosk.id}")
+    assert alert.kind == AlertKind.TEST
+    assert {notice.staff_id for notice in alerts.ledger(session, alert.id)} == {center.bob}
 
 
 def _parameters(route: str) -> list[str]:
