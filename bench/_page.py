@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from bench._screen import HEIGHT, WIDTH, Area
 from intake_service.routes.pages import strokes
-from kiosk_client.layout import Dots, Picture, Placed, Rect, Sizes, Style, Words, place
+from kiosk_client.geometry import Dots, Picture, Placed, Rect, Sizes, Style, Words
+from kiosk_client.layout import place
 from kiosk_client.panel import assumed_pixels_per_mm
 from kiosk_client.session import Session
 from kiosk_client.view import Field, Look, Tap, Touch, View
@@ -59,7 +60,7 @@ show();
 
 
 def _stop(view: View, name: str) -> Stop:
-    placed = place(view, WIDTH, HEIGHT, Sizes(assumed_pixels_per_mm(WIDTH, HEIGHT)))
+    placed = place(view, WIDTH, HEIGHT, Sizes.of_panel(WIDTH, HEIGHT, assumed_pixels_per_mm(WIDTH, HEIGHT)))
     touched = next(each for each in placed if isinstance(each.item, Touch) and str(each.item.tap) == name)
     titles = [each.rect for each in placed if isinstance(each.item, Words) and each.item.style is Style.TITLE]
     assert isinstance(touched.item, Touch)

@@ -23,12 +23,14 @@ from intake_service.live import Live
 from intake_service.routes import (
     calls,
     console,
+    devices,
     events,
     intakes_api,
     kiosks_api,
     problems,
     push_api,
     signing_in,
+    sites,
     web_app,
 )
 from intake_service.settings import Settings
@@ -65,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.worker = None
     problems.add_handlers(app)
     app.add_api_route("/healthz", _healthz, methods=["GET"])
-    for room in (intakes_api, kiosks_api, signing_in, console, calls, events, push_api, web_app):
+    for room in (intakes_api, kiosks_api, signing_in, console, calls, sites, events, devices, push_api, web_app):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(NothingTold)

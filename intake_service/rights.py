@@ -73,6 +73,11 @@ def require_policy(session: Session, member: Staff, site_id: int) -> None:
     """Raises NotFound for another site, NotAllowed for who is not an administrator."""
     if site_id not in own_sites(session, member):
         raise NotFound("That is not one of your sites.")
+    require_every_policy(member)
+
+
+def require_every_policy(member: Staff) -> None:
+    """Raises NotAllowed for who is not an administrator."""
     if member.role not in MAY_DECIDE_POLICY:
         raise NotAllowed("An administrator decides this.")
 

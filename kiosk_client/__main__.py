@@ -13,9 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiosk_client import panel, prompts, sound, tickets
+from kiosk_client import fonts, panel, prompts, sound, tickets
 from kiosk_client.calls import SpooledCalls
 from kiosk_client.enrollment import EnrollmentDamaged, PairingFailed, Store, Stored, pair
+from kiosk_client.fonts import Fonts
 from kiosk_client.guide import Guide
 from kiosk_client.handing_in import hand_in
 from kiosk_client.headset import Headset
@@ -97,7 +98,13 @@ class Kiosk:
         # imported here: Kivy reads the environment when it is imported
         from kiosk_client.app import KioskApp  # noqa: PLC0415
 
-        app = self._app = KioskApp(self._settings.window, self._density, self._first_frame, **shown)
+        app = self._app = KioskApp(
+            self._settings.window,
+            self._density,
+            Fonts(self._settings.fonts or fonts.default_folder()),
+            self._first_frame,
+            **shown,
+        )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: app.stop())
         self._begin()

@@ -13,11 +13,15 @@ from kivy.config import Config
 
 from kiosk_client.faults import where
 from kiosk_client.focus import Stop
+from kiosk_client.fonts import Fonts
+from kiosk_client.geometry import Placed, Sizes
 from kiosk_client.keypad import Held, Key, key_of
-from kiosk_client.layout import Placed, Sizes, place
+from kiosk_client.layout import place
+from kiosk_client.screens.drawing import Pen
 from kiosk_client.screens.loop import Loop
 from kiosk_client.screens.surface import Surface
-from kiosk_client.screens.theme import HIGH_CONTRAST, LIGHT
+from kiosk_client.screens.text import Typesetter
+from kiosk_client.screens.theme import PALETTES
 from kiosk_client.view import Tap, Typing, View
 from kiosk_client.views import Manner
 
@@ -52,6 +56,7 @@ class Showing(Protocol):
 class KioskApp(App):  # type: ignore[misc]
     """`window`: pixels, or None for the whole screen. `density`: pixels per mm for a window of so many pixels.
 
+    `fonts`: those beside the window's own.
     `on_shown`: called with each view as it goes onto the screen. `on_first_frame`: called once.
     """
 
@@ -59,6 +64,7 @@ class KioskApp(App):  # type: ignore[misc]
         self,
         window: tuple[int, int] | None,
         density: Callable[[int, int], float],
+        fonts: Fonts,
         on_first_frame: Callable[[], None],
         on_shown: Shown = lambda _view, _placed, _surface: None,
     ) -> None:
@@ -66,6 +72,7 @@ class KioskApp(App):  # type: ignore[misc]
         super().__init__()
         self.title = "Warm Handoff"
         self._density = density
+        self._typesetter = Typesetter(fonts)
         self._on_first_frame = on_first_frame
         self._on_shown = on_shown
         self._showing: Showing | None = None
@@ -175,10 +182,13 @@ class KioskApp(App):  # type: ignore[misc]
         if self._showing is None or self._surface.parent is None:
             return
         manner, view = self._showing.manner, self._showing.view
-        sizes = Sizes(self._density(int(width), int(height)), manner.bigger)
-        placed = [] if self._showing.hidden else place(view, width, height, sizes)
-        theme = HIGH_CONTRAST if manner.contrast or self._showing.hidden else LIGHT  # black, when hidden
-        self._surface.show(placed, theme, sizes, self._showing.focus)
+        density = self._density(int(width), int(height))
+        sizes = Sizes.of_panel(width, height, density, bigger=manner.bigger, reach=manner.reach)
+        hidden = self._showing.hidden
+        placed = [] if hidden else place(view, width, height, sizes, reach=manner.reach)
+        palette = PALETTES["contrast" if hidden else manner.theme]  # black, when hidden
+        pen = Pen(palette, sizes, view.mirrored, self._typesetter)
+        self._surface.show(placed, pen, self._showing.focus)
         self._on_shown(view, placed, self._surface)
 
 

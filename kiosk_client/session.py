@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from uuid_utils.compat import uuid7
 
@@ -11,7 +12,7 @@ from kiosk_client.flow import Flow, Place
 from kiosk_client.idle import Idle, Presence
 from kiosk_client.speech import Reader
 from kiosk_client.view import Action, Tap, View
-from kiosk_client.views import Manner, still_there, view_of
+from kiosk_client.views import Manner, next_theme, still_there, view_of
 from shared_schema.form import Form
 from shared_schema.kiosk_api import KioskConfig, KioskSettings
 
@@ -42,7 +43,7 @@ class Session:
         self._is_coming = False
         self._idle = Idle(seconds)
         self.asks = False
-        self.manner = Manner()
+        self.manner = Manner.of(config.settings)
 
     @property
     def view(self) -> View:
@@ -112,7 +113,7 @@ class Session:
             if self._idle.presence_at_the_end(seconds) is Presence.GONE:
                 self.clear()
             return
-        if place is Place.WELCOME and self.manner == Manner():
+        if place is Place.WELCOME and self.manner == Manner.of(self.settings):
             return
         presence = self._idle.presence(seconds, self.settings.idle_seconds, self.settings.warning_seconds)
         if presence is Presence.GONE:
@@ -124,7 +125,7 @@ class Session:
         """Nothing of this participant stays, not even how large they wanted the letters."""
         self._flow.reset()
         self.asks = False
-        self.manner = Manner()
+        self.manner = Manner.of(self.settings)
         self._renew()
 
     def _act(self, tap: Tap, now: datetime) -> None:
@@ -160,8 +161,11 @@ class Session:
 
     def _renew(self) -> None:
         if self._newer is not None and self._flow.step.place is Place.WELCOME:
+            untouched = self.manner == Manner.of(self.settings)
             self._config, form = self._newer
             self._newer = None
+            if untouched:
+                self.manner = Manner.of(self.settings)
             if form != self._flow.form:
                 self._flow = Flow(form)
 
@@ -185,16 +189,12 @@ _PLAIN: dict[Action, Callable[[Flow], None]] = {
 
 
 def _changed(manner: Manner, action: Action) -> Manner:
-    match action:
-        case Action.BIGGER:
-            return replace(manner, bigger=not manner.bigger)
-        case Action.CONTRAST:
-            return replace(manner, contrast=not manner.contrast)
-        case Action.CAPITALS:
-            return replace(manner, capitals=not manner.capitals)
-        case Action.ACCENTS:
-            return replace(manner, accents=not manner.accents)
-        case Action.PAGE:
-            return replace(manner, page=manner.page + 1)
-        case _:
-            return manner
+    changes: dict[Action, dict[str, Any]] = {
+        Action.BIGGER: {"bigger": not manner.bigger},
+        Action.THEME: {"theme": next_theme(manner.theme)},
+        Action.REACH: {"reach": not manner.reach},
+        Action.CAPITALS: {"capitals": not manner.capitals},
+        Action.ACCENTS: {"accents": not manner.accents},
+        Action.PAGE: {"page": manner.page + 1},
+    }
+    return replace(manner, **changes.get(action, {}))

@@ -12,7 +12,7 @@ class Settings:
 
     `allow_http`: a service without TLS elsewhere than on this machine; only for trying things out.
     `ca_file`: the center's own certificate authority. `density`: pixels per mm when the panel reports a wrong one.
-    `prompts`: the folder of what is rendered to be said, when it is not the usual one.
+    `prompts`, `fonts`: the folders of what is rendered to be said and of the built fonts, when not the usual ones.
     """
 
     state: Path
@@ -21,6 +21,7 @@ class Settings:
     ca_file: str | None = None
     density: float | None = None
     prompts: Path | None = None
+    fonts: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -37,6 +38,7 @@ class Settings:
             ca_file=value("CA_FILE") or None,
             density=_parse_density(value("DENSITY")) if value("DENSITY") else None,
             prompts=Path(value("PROMPTS")) if value("PROMPTS") else None,
+            fonts=Path(value("FONTS")) if value("FONTS") else None,
         )
 
 

@@ -10,7 +10,8 @@ class Action(StrEnum):
     BEGIN = "begin"
     TALK_FROM_WELCOME = "talk-from-welcome"
     BIGGER = "bigger"
-    CONTRAST = "contrast"
+    THEME = "theme"
+    REACH = "reach"
     BACK = "back"
     START_OVER = "start-over"
     TALK = "talk"
@@ -65,7 +66,10 @@ class Look(StrEnum):
 
 @dataclass(frozen=True)
 class Touch:
-    """Something to tap. `detail`: a second, softer line. `marked`: a tile that is chosen. `typed`: read by letters."""
+    """Something to tap. `detail`: a softer line above. `marked`: a tile that is chosen. `typed`: read by letters.
+
+    `onward`: it leads on, and its picture stands behind the words.
+    """
 
     tap: Tap
     text: str
@@ -75,6 +79,7 @@ class Touch:
     marked: bool = False
     enabled: bool = True
     typed: bool = False
+    onward: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ class View:
     """One screen. `warning`: `help` says that something is to be mended. `progress`: steps behind and in all.
 
     `left`, `right` are the touches at the top; `quiet`, `act` those at the bottom. They stand at the same places on
-    every screen.
+    every screen. `mirrored`: the language is read from right to left.
     """
 
     name: str
@@ -150,3 +155,4 @@ class View:
     right: tuple[Touch, ...] = ()
     quiet: tuple[Touch, ...] = ()
     act: tuple[Touch, ...] = ()
+    mirrored: bool = False

@@ -20,15 +20,18 @@ from kiosk_client.view import (
 )
 from shared_schema.form import Screen
 from shared_schema.intake import AnswerState
-from shared_schema.kiosk_api import KioskConfig
+from shared_schema.kiosk_api import KioskConfig, KioskSettings, Theme
 
 _PAGE = 4  # answers on a page of the review: two columns on the smallest panel, each with two lines
+_SHORT_ANSWER = 36  # letters: about two lines of half the smallest panel
 _LONGEST_COLUMNS = 3  # languages that get a column each on the first screen; more become tiles
 _ASKED = {
     Place.TALK: ("express", "person"),
     Place.START_OVER: ("start_over", "return"),
     Place.DELETE: ("delete", "trash"),
 }
+_THEMES: tuple[Theme, ...] = ("light", "dark", "contrast")
+_THEME_ICONS: dict[Theme, str] = {"light": "sun", "dark": "moon", "contrast": "contrast"}
 _PAD = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))
 
 
@@ -39,8 +42,9 @@ class Manner:
     `aloud`: the screen is read to them. `hidden`: by ear alone, with nothing on the screen. `louder`: steps of volume.
     """
 
+    theme: Theme = "light"
     bigger: bool = False
-    contrast: bool = False
+    reach: bool = False
     capitals: bool = True
     accents: bool = False
     page: int = 0
@@ -48,14 +52,28 @@ class Manner:
     hidden: bool = False
     louder: int = 0
 
+    @classmethod
+    def of(cls, settings: KioskSettings) -> "Manner":
+        """What the site begins with."""
+        return cls(theme=settings.theme, bigger=settings.bigger, reach=settings.reach)
+
+
+def next_theme(theme: Theme) -> Theme:
+    """What a tap on the theme's button leads to."""
+    return _THEMES[(_THEMES.index(theme) + 1) % len(_THEMES)]
+
 
 def view_of(flow: Flow, config: KioskConfig, manner: Manner, *, is_coming: bool = True) -> View:
     """The screen for the flow's step. `is_coming`: whether staff heard the call of somebody who needs them now."""
+    if flow.step.place is Place.WELCOME:
+        return _welcome(flow, config, manner)
+    return replace(_inside(flow, config, manner, is_coming), mirrored=flow.texts.direction == "rtl")
+
+
+def _inside(flow: Flow, config: KioskConfig, manner: Manner, is_coming: bool) -> View:
     if flow.step.screen is not None:
         return _question(flow, flow.step.screen, manner)
     match flow.step.place:
-        case Place.WELCOME:
-            return _welcome(flow, config, manner)
         case Place.URGENT:
             return _urgent(flow, is_coming)
         case Place.TALK | Place.START_OVER | Place.DELETE as place:
@@ -70,7 +88,7 @@ def still_there(view: View, flow: Flow) -> View:
     more = Touch(Tap(Action.MORE_TIME), ui["more_time"], "check", Look.ACT)
     over = Touch(Tap(Action.DONE), ui["start_over"], "return", Look.QUIET)
     body = Paragraphs("question", (ui["still_there_body"],), (more, over))
-    return View(f"{view.name}-still-there", ui["still_there"], body)
+    return View(f"{view.name}-still-there", ui["still_there"], body, mirrored=view.mirrored)
 
 
 def _welcome(flow: Flow, config: KioskConfig, manner: Manner) -> View:
@@ -81,13 +99,19 @@ def _welcome(flow: Flow, config: KioskConfig, manner: Manner) -> View:
         "welcome",
         "\n".join(config.greeting.get(each.language) or each.ui["greeting"] for each in texts[:_LONGEST_COLUMNS]),
         _ways_in(flow, languages),
-        quiet=(
-            Touch(Tap(Action.BIGGER), ui["smaller_text" if manner.bigger else "bigger_text"], "big-a", look=Look.QUIET),
-            Touch(
-                Tap(Action.CONTRAST), ui["contrast_off" if manner.contrast else "contrast"], "contrast", look=Look.QUIET
-            ),
-            *_read_aloud(ui, config, manner),
-        ),
+        quiet=(*_looks(ui, manner), *_read_aloud(ui, config, manner)),
+    )
+
+
+def _looks(ui: Mapping[str, str], manner: Manner) -> tuple[Touch, ...]:
+    """How the participant wants the screen: each touch says what it will do."""
+    following = next_theme(manner.theme)
+    size = ui["smaller_text" if manner.bigger else "bigger_text"]
+    height = ui["reach_off" if manner.reach else "reach"]
+    return (
+        Touch(Tap(Action.BIGGER), size, "big-a", look=Look.QUIET),
+        Touch(Tap(Action.THEME), ui[f"theme_{following}"], _THEME_ICONS[following], look=Look.QUIET),
+        Touch(Tap(Action.REACH), height, "arrow-up" if manner.reach else "arrow-down", look=Look.QUIET),
     )
 
 
@@ -100,7 +124,7 @@ def _read_aloud(ui: Mapping[str, str], config: KioskConfig, manner: Manner) -> t
 def _ways_in(flow: Flow, languages: Sequence[str]) -> Body:
     def begin(language: str) -> Touch:
         texts = flow.form.texts[language]
-        return Touch(Tap(Action.BEGIN, language), texts.ui["start"], "arrow-right", Look.ACT, texts.name)
+        return Touch(Tap(Action.BEGIN, language), texts.ui["start"], "arrow-right", Look.ACT, texts.name, onward=True)
 
     def talk(language: str) -> Touch:
         return Touch(Tap(Action.TALK_FROM_WELCOME, language), flow.form.texts[language].ui["express"], "person")
@@ -188,7 +212,9 @@ def _way_on(flow: Flow, screen: Screen) -> tuple[Touch, ...]:
     """Next, but where a tap on a tile goes on by itself: there it is only needed when coming back."""
     if screen.kind == "choice" and not flow.may_go_on:
         return ()
-    return (Touch(Tap(Action.NEXT), flow.texts.ui["next"], "arrow-right", Look.ACT, enabled=flow.may_go_on),)
+    return (
+        Touch(Tap(Action.NEXT), flow.texts.ui["next"], "arrow-right", Look.ACT, enabled=flow.may_go_on, onward=True),
+    )
 
 
 def _help(flow: Flow, screen: Screen) -> str:
@@ -275,15 +301,29 @@ def _grouped(digits: str) -> str:
 def _review(view: View, flow: Flow, manner: Manner) -> View:
     ui = flow.texts.ui
     answers = [_said(flow, flow.form.screen(item)) for item in flow.answers]
-    pages = -(-len(answers) // _PAGE)
-    page = manner.page % pages
-    more = (Touch(Tap(Action.PAGE), f"{ui['more_answers']} {page + 1}/{pages}", "list", Look.QUIET),)
+    pages = _pages(answers)
+    page = manner.page % len(pages)
+    more = (Touch(Tap(Action.PAGE), f"{ui['more_answers']} {page + 1}/{len(pages)}", "list", Look.QUIET),)
     return replace(
         view,
-        body=Tiles(tuple(answers[page * _PAGE : (page + 1) * _PAGE])),
-        quiet=(Touch(Tap(Action.DELETE), ui["delete"], "trash", Look.QUIET), *(more if pages > 1 else ())),
+        body=Tiles(tuple(pages[page])),
+        quiet=(Touch(Tap(Action.DELETE), ui["delete"], "trash", Look.QUIET), *(more if len(pages) > 1 else ())),
         act=(Touch(Tap(Action.SEND), ui["send"], "send", Look.ACT),),
     )
+
+
+def _pages(answers: Sequence[Touch]) -> list[list[Touch]]:
+    """Four answers on a page; one that is long takes the room of three."""
+    pages: list[list[Touch]] = []
+    room = 0
+    for answer in answers:
+        taken = 1 if len(answer.text) <= _SHORT_ANSWER else _PAGE - 1
+        if taken > room:
+            pages.append([])
+            room = _PAGE
+        pages[-1].append(answer)
+        room -= taken
+    return pages
 
 
 def _said(flow: Flow, screen: Screen) -> Touch:
@@ -297,4 +337,4 @@ def _said(flow: Flow, screen: Screen) -> Touch:
     else:
         typed = _grouped(answer.text) if answer.text and screen.kind == "phone" else answer.text
         said = typed or ", ".join(words.choices[choice] for choice in answer.choices)
-    return Touch(Tap(Action.CHANGE, screen.id), said, detail=words.short, typed=bool(answer.text))
+    return Touch(Tap(Action.CHANGE, screen.id), said, "pencil", detail=words.short, typed=bool(answer.text))

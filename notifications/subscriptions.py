@@ -1,27 +1,33 @@
 """The browsers that staff turned alerts on in."""
 
 import base64
+import hashlib
 from binascii import Error as Base64Error
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifications.settings import BIG_FOUR
-from notifications.tables import PushSubscription
+from notifications.tables import Notice, PushSubscription
 
 _MAX_ENDPOINT = 1024
 _MAX_NAME = 80
 _POINT = 65  # an uncompressed P-256 point, RFC 8291 section 3.1
 _AUTH = 16  # RFC 8291 section 3.2
+_CONFIRM_AGAIN = timedelta(minutes=1)  # every page says that it is there; writing that down need not be as often
 
 
 class BadSubscription(Exception):
     """What the browser sent is not a subscription that alerts may go to. Says what to do, never what was sent."""
+
+
+class UnknownDevice(Exception):
+    """No such device among this person's, or no device with this secret."""
 
 
 @dataclass(frozen=True)
@@ -41,49 +47,93 @@ def register(
     device_name: str,
     now: datetime,
     policy: Policy,
+    device: str = "",
 ) -> PushSubscription:
-    """Keep a browser's subscription, or confirm it. A known one moves to this staff member: one browser, one person.
+    """Alerts are turned on in a browser: they come to this person from now on, and to nobody else there.
 
+    `device`: the secret of the browser's cookie. A device that was this person's already keeps the name it has.
     Raises BadSubscription.
     """
     _require_usable(endpoint, p256dh, auth, policy)
-    found = session.scalar(select(PushSubscription).where(PushSubscription.endpoint == endpoint))
+    found = None
+    for known in session.scalars(_of_browser(device, endpoint)).all():
+        if known.staff_id == staff_id and found is None:
+            found = known
+        else:  # a row of its own for each person: what is on its way to the other one must not come to this one
+            session.delete(known)
+    session.flush()
     if found is None:
-        found = PushSubscription(endpoint=endpoint, created_at=now)
+        name = device_name.strip()[:_MAX_NAME] or "This device"
+        found = PushSubscription(staff_id=staff_id, device_name=name, created_at=now)
         session.add(found)
-    found.staff_id = staff_id
-    found.p256dh, found.auth = p256dh, auth
-    found.device_name = device_name.strip()[:_MAX_NAME] or "This device"
-    found.confirmed_at = now
+    found.device_digest = _digest(device)
     found.suspect_since = None
+    _keep(found, endpoint, p256dh, auth, now)
     session.flush()
     return found
 
 
-def replace(
+def of_browser(session: Session, device: str, endpoint: str = "") -> PushSubscription | None:
+    """What is known of the browser with this cookie, or else with this endpoint, whoever's it is."""
+    found = session.scalars(_of_browser(device, endpoint)).all()
+    return next((each for each in found if each.device_digest == _digest(device)), found[0] if found else None)
+
+
+def confirm(
     session: Session,
-    staff_id: int,
-    old_endpoint: str,
+    subscription: PushSubscription,
     endpoint: str,
     p256dh: str,
     auth: str,
     now: datetime,
     policy: Policy,
-) -> PushSubscription:
-    """The browser got a new subscription for an old one; the device keeps its name."""
-    old = session.scalar(_own(staff_id, old_endpoint))
-    name = old.device_name if old is not None else ""
-    new = register(session, staff_id, endpoint, p256dh, auth, name, now, policy)
-    if old_endpoint != endpoint:
-        remove(session, staff_id, old_endpoint)
-    return new
+    device: str = "",
+) -> None:
+    """The browser says that this is how it can be reached now. Raises BadSubscription."""
+    _require_usable(endpoint, p256dh, auth, policy)
+    same = (subscription.endpoint, subscription.p256dh, subscription.auth) == (endpoint, p256dh, auth)
+    known = subscription.device_digest == _digest(device) or not device
+    if same and known and now - subscription.confirmed_at < _CONFIRM_AGAIN:
+        return
+    for other in session.scalars(_of_browser(device, endpoint)).all():
+        if other is not subscription:
+            session.delete(other)
+    session.flush()
+    subscription.device_digest = _digest(device) or subscription.device_digest
+    if not same:
+        subscription.suspect_since = None
+    _keep(subscription, endpoint, p256dh, auth, now)
+    session.flush()
 
 
-def remove(session: Session, staff_id: int, endpoint: str) -> None:
-    """Forget one's own subscription; somebody else's is left alone, an unknown one is fine."""
+def renew(session: Session, device: str, endpoint: str, p256dh: str, auth: str, now: datetime, policy: Policy) -> None:
+    """The browser changed its subscription while no page was open. Raises UnknownDevice, BadSubscription."""
+    found = of_browser(session, device)
+    if found is None:
+        raise UnknownDevice
+    confirm(session, found, endpoint, p256dh, auth, now, policy, device)
+
+
+def rename(session: Session, staff_id: int, subscription_id: int, name: str) -> None:
+    """Raises UnknownDevice. Without a single letter the old name stays."""
+    found = session.scalar(_own(staff_id, subscription_id))
+    if found is None:
+        raise UnknownDevice
+    found.device_name = " ".join(name.split())[:_MAX_NAME] or found.device_name
+    session.flush()
+
+
+def remove(session: Session, staff_id: int, subscription_id: int) -> None:
+    """Forget one's own device; somebody else's is left alone, an unknown one is fine."""
     session.execute(
-        delete(PushSubscription).where(PushSubscription.staff_id == staff_id, PushSubscription.endpoint == endpoint)
+        delete(PushSubscription).where(PushSubscription.staff_id == staff_id, PushSubscription.id == subscription_id)
     )
+
+
+def has_shown(session: Session, token: str, now: datetime) -> None:
+    """The device that got this notice is one that shows alerts."""
+    its = select(Notice.subscription_id).where(Notice.token == token).scalar_subquery()
+    session.execute(update(PushSubscription).where(PushSubscription.id == its).values(last_shown_at=now))
 
 
 def of_staff(session: Session, staff_id: int) -> Sequence[PushSubscription]:
@@ -92,8 +142,26 @@ def of_staff(session: Session, staff_id: int) -> Sequence[PushSubscription]:
     return session.scalars(query.order_by(PushSubscription.id)).all()
 
 
-def _own(staff_id: int, endpoint: str) -> Select[PushSubscription]:
-    return select(PushSubscription).where(PushSubscription.staff_id == staff_id, PushSubscription.endpoint == endpoint)
+def _of_browser(device: str, endpoint: str) -> Select[PushSubscription]:
+    this = PushSubscription.endpoint == endpoint
+    if device:
+        this = or_(this, PushSubscription.device_digest == _digest(device))
+    return select(PushSubscription).where(this).order_by(PushSubscription.id)
+
+
+def _own(staff_id: int, subscription_id: int) -> Select[PushSubscription]:
+    return select(PushSubscription).where(PushSubscription.staff_id == staff_id, PushSubscription.id == subscription_id)
+
+
+def _keep(subscription: PushSubscription, endpoint: str, p256dh: str, auth: str, now: datetime) -> None:
+    subscription.endpoint = endpoint
+    subscription.p256dh, subscription.auth = p256dh, auth
+    subscription.confirmed_at = now
+
+
+def _digest(device: str) -> str | None:
+    """What is kept of a device's secret, so that a copied database is nobody's device."""
+    return hashlib.sha256(device.encode()).hexdigest() if device else None
 
 
 def _require_usable(endpoint: str, p256dh: str, auth: str, policy: Policy) -> None:

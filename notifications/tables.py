@@ -49,9 +49,13 @@ class NoticeState(StrEnum):
 
 
 class PushSubscription(Base):
-    """One browser of one staff member. `suspect_since`: the push service refused us; an operator must look."""
+    """One browser of one staff member. `suspect_since`: the push service refused us; an operator must look.
+
+    An id is never given twice: notices still on their way to a removed device must not reach another one.
+    """
 
     __tablename__ = "push_subscription"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     staff_id: Mapped[int] = mapped_column(BigId, index=True)
@@ -59,8 +63,11 @@ class PushSubscription(Base):
     p256dh: Mapped[str] = mapped_column(String(100))
     auth: Mapped[str] = mapped_column(String(32))
     device_name: Mapped[str] = mapped_column(String(80))
+    device_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Of the secret in the browser's cookie: it is still the same device when its endpoint has changed."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_shown_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     suspect_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -33,6 +33,8 @@ class Path:
 
 Stroke = Circle | Path
 
+_DIRECTED = frozenset({"arrow-left", "arrow-right", "erase", "list", "return", "send"})
+
 
 def drawing(name: str) -> tuple[Stroke, ...]:
     """The strokes of a drawing. Raises KeyError for one that there is not."""
@@ -41,6 +43,11 @@ def drawing(name: str) -> tuple[Stroke, ...]:
 
 def names() -> frozenset[str]:
     return frozenset(_drawings())
+
+
+def directed() -> frozenset[str]:
+    """Those that show which way one reads: they are turned around for languages read from right to left."""
+    return _DIRECTED
 
 
 @cache

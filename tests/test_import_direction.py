@@ -15,6 +15,8 @@ MAY_LEAN_ON = {
     "intake_service": {"shared_schema", "notifications"},
 }
 DOORS = {
+    "bidi": {"kiosk_client/screens/text.py"},
+    "fontTools": {"kiosk_client/font_building.py"},
     "kivy": {"kiosk_client/app.py", "kiosk_client/screens/*"},
     "requests": {"kiosk_client/service_api.py"},
     "pywebpush": {"notifications/webpush.py"},

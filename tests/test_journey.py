@@ -70,8 +70,7 @@ def test_a_touch_on_the_kiosk_becomes_a_push_and_an_assignment(
     with running_chromium(playwright, PHONE) as page:
         alice_assigns_bob(page, service, pictures)
 
-    told = firefox.wait_for_notification()
-    assert told.title == "Somebody is waiting for you"
+    firefox.wait_for_notification("Somebody is waiting for you")
     firefox.open(f"{service.url}/my-participants")
     firefox.wait_for_text(NAME, "section:first-of-type")
     firefox.picture(pictures / "firefox-4-my-participants.png")

@@ -12,6 +12,7 @@ from intake_service import assignments, calls, carrying, lists, matching, partic
 from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import NotFound
 from intake_service.intakes import answers_of
+from intake_service.routes.devices import device_of
 from intake_service.routes.pages import page
 from intake_service.routes.signed_in import Actor, Reader, SignedIn, Viewer
 from intake_service.tables import Staff
@@ -125,12 +126,13 @@ def duty(
 @router.get("/alerts")
 def alerts_page(request: Request, session: Reading, who: Reader) -> Response:
     """Whether this person would be told: devices, designation, duty."""
-    devices = subscriptions.of_staff(session, who.staff.id)
+    this = subscriptions.of_browser(session, device_of(request))
     return page(
         request,
         "alerts.html",
         **bar(session, who),
-        devices=devices,
+        devices=subscriptions.of_staff(session, who.staff.id),
+        this_id=this.id if this else None,
         public_key=request.app.state.keys.vapid.public_key,
     )
 

@@ -1,17 +1,19 @@
 """What browsers say about alerts: here I am, I showed it, my person is on it."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from intake_service.db import Writing, commit_and_wake_worker
 from intake_service.errors import InvalidRequest, NotFound
+from intake_service.routes.devices import device_of, keep_device
 from intake_service.routes.signed_in import Script
 from notifications import alerts, subscriptions
-from notifications.subscriptions import BadSubscription, Policy
+from notifications.subscriptions import BadSubscription, Policy, UnknownDevice
 from notifications.tables import AlertKind
 from shared_schema.kiosk_api import API
 
@@ -23,17 +25,40 @@ class Body(BaseModel):
 
 
 class BrowserSubscription(Body):
-    """What `PushSubscription.toJSON()` holds, with what it replaces and what to call the device."""
+    """What `PushSubscription.toJSON()` holds."""
 
     endpoint: str = Field(max_length=1024)
     p256dh: str = Field(max_length=200)
     auth: str = Field(max_length=100)
-    old_endpoint: str = Field(default="", max_length=1024)
+
+
+class NamedSubscription(BrowserSubscription):
+    """`device_name`: what to call the device, unless it has a name."""
+
     device_name: str = Field(default="", max_length=80)
 
 
-class Endpoint(Body):
-    endpoint: str = Field(max_length=1024)
+class Confirmation(Body):
+    """`subscription`: what the browser has, None when it has none."""
+
+    subscription: BrowserSubscription | None = None
+
+
+class Standing(StrEnum):
+    """How a browser stands with us. `off`: not known. `lost`: known, but it says that it has no subscription."""
+
+    ON = "on"
+    OFF = "off"
+    LOST = "lost"
+    REFUSED = "refused"
+    SOMEBODY_ELSES = "somebody-elses"
+
+
+class Confirmed(BaseModel):
+    """`public_key`: what a subscription of ours must be bound to."""
+
+    standing: Standing
+    public_key: str
 
 
 class Token(Body):
@@ -43,23 +68,55 @@ class Token(Body):
 
 
 @router.post("/subscriptions", status_code=204)
-def subscribe(body: BrowserSubscription, request: Request, session: Writing, who: Script) -> None:
-    """Keep this browser's subscription, or confirm it."""
-    settings = request.app.state.settings
-    policy = Policy(settings.push_hosts, settings.push_allow_private)
+def subscribe(body: NamedSubscription, request: Request, response: Response, session: Writing, who: Script) -> None:
+    """Alerts are turned on in this browser, for whoever is signed in."""
+    device = keep_device(request, response)
     keys, now = (body.endpoint, body.p256dh, body.auth), datetime.now(UTC)
     try:
-        if body.old_endpoint:
-            subscriptions.replace(session, who.staff.id, body.old_endpoint, *keys, now, policy)
-        else:
-            subscriptions.register(session, who.staff.id, *keys, body.device_name, now, policy)
+        subscriptions.register(session, who.staff.id, *keys, body.device_name, now, _policy(request), device)
+    except BadSubscription as refusal:
+        raise InvalidRequest(str(refusal)) from None
+
+
+@router.post("/subscriptions/confirmation")
+def confirm(body: Confirmation, request: Request, response: Response, session: Writing, who: Script) -> Confirmed:
+    """Every page says how its browser can be reached, and is told how it stands. This turns nothing on."""
+    has = body.subscription
+    found = subscriptions.of_browser(session, device_of(request), has.endpoint if has else "")
+    if found is None:
+        standing = Standing.OFF
+    elif found.staff_id != who.staff.id:
+        standing = Standing.SOMEBODY_ELSES
+    elif has is None:
+        standing = Standing.LOST
+    else:
+        device, now = keep_device(request, response), datetime.now(UTC)
+        try:
+            subscriptions.confirm(session, found, has.endpoint, has.p256dh, has.auth, now, _policy(request), device)
+        except BadSubscription as refusal:
+            raise InvalidRequest(str(refusal)) from None
+        standing = Standing.REFUSED if found.suspect_since else Standing.ON
+    return Confirmed(standing=standing, public_key=request.app.state.keys.vapid.public_key)
+
+
+@router.post("/subscriptions/renewal", status_code=204)
+def renew(body: BrowserSubscription, request: Request, session: Writing) -> None:
+    """From the service worker: the push service gave the browser another address. The device's cookie says whose."""
+    keys, now = (body.endpoint, body.p256dh, body.auth), datetime.now(UTC)
+    try:
+        subscriptions.renew(session, device_of(request), *keys, now, _policy(request))
+    except UnknownDevice:
+        raise NotFound("This device is not known.") from None
     except BadSubscription as refusal:
         raise InvalidRequest(str(refusal)) from None
 
 
 @router.post("/subscriptions/removal", status_code=204)
-def unsubscribe(body: Endpoint, session: Writing, who: Script) -> None:
-    subscriptions.remove(session, who.staff.id, body.endpoint)
+def unsubscribe(request: Request, session: Writing, who: Script) -> None:
+    """Alerts are turned off in this browser."""
+    found = subscriptions.of_browser(session, device_of(request))
+    if found is not None:
+        subscriptions.remove(session, who.staff.id, found.id)
 
 
 @router.post("/test", status_code=204)
@@ -74,10 +131,12 @@ def test(request: Request, session: Writing, who: Script) -> None:
 
 @router.post("/shown", status_code=204)
 def shown(body: Token, session: Writing) -> None:
+    now = datetime.now(UTC)
     try:
-        alerts.shown(session, body.token, datetime.now(UTC))
+        alerts.shown(session, body.token, now)
     except alerts.UnknownAlert:
         raise NotFound("There is no such notice.") from None
+    subscriptions.has_shown(session, body.token, now)
 
 
 @router.post("/acknowledged")
@@ -87,3 +146,8 @@ def acknowledged(body: Token, session: Writing) -> dict[str, bool]:
         return {"won": alerts.acknowledge_by_token(session, body.token, datetime.now(UTC)).won}
     except alerts.UnknownAlert:
         raise NotFound("There is no such notice.") from None
+
+
+def _policy(request: Request) -> Policy:
+    settings = request.app.state.settings
+    return Policy(settings.push_hosts, settings.push_allow_private)

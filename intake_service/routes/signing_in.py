@@ -9,9 +9,11 @@ from fastapi.responses import RedirectResponse, Response
 from intake_service import staff
 from intake_service.db import Writing
 from intake_service.errors import TooManyTries, WrongPassword
+from intake_service.routes.devices import device_of
 from intake_service.routes.pages import page
 from intake_service.routes.signed_in import Actor, cookie_name, is_https, token_of
 from intake_service.wrong_tries import WrongTries
+from notifications import subscriptions
 
 router = APIRouter()
 
@@ -60,7 +62,10 @@ def sign_in(
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, session: Writing, _who: Actor) -> Response:
+def sign_out(request: Request, session: Writing, who: Actor) -> Response:
+    """The browser is nobody's from now on, and shows nobody's alerts."""
+    if (found := subscriptions.of_browser(session, device_of(request))) is not None:
+        subscriptions.remove(session, who.staff.id, found.id)
     staff.sign_out(session, token_of(request))
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(cookie_name(request), path="/", secure=is_https(request), httponly=True, samesite="lax")

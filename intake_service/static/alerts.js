@@ -1,71 +1,101 @@
-// This device and its alerts: says how it stands, in words, and never shows a button that does nothing.
-import { asBody, post } from "/static/console.js";
+// This device and its alerts: how it stands and what to do about it. No button is shown that could do nothing.
+import { post } from "/static/api.js";
+import { standing } from "/static/console.js";
+import { isAble, turnOff, turnOn } from "/static/push.js";
+
+const FIRST_IOS = 1604; // 16.4: Safari's first with push, and only for apps on the home screen
+const ARRIVES_WITHIN = 20000; // ms
+const BUTTONS = {
+  on: ["test", "turn-off"],
+  off: ["turn-on"],
+  "somebody-elses": ["turn-on"],
+  refused: ["turn-on", "turn-off"],
+  failed: ["turn-on"],
+};
 
 const device = document.getElementById("device");
 const state = document.getElementById("device-state");
-const buttons = Object.fromEntries(["turn-on", "turn-off", "test"].map((id) => [id, document.getElementById(id)]));
+let waiting;
+let isAsking = false;
 
-function show(text, ...visible) {
-  state.textContent = text;
-  for (const [id, button] of Object.entries(buttons)) button.hidden = !visible.includes(id);
-}
-
-function decoded(key) {
-  const text = atob(key.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
-
-async function stand() {
-  if (!("serviceWorker" in navigator) || !("PushManager" in window)) {
-    const onPhone = /iPhone|iPad/.test(navigator.userAgent);
-    show(
-      onPhone
-        ? "On this phone: tap Share, then Add to Home Screen, and open Warm Handoff from there. Then alerts can be turned on."
-        : "This browser cannot receive alerts. Use a current Firefox, Chrome, Edge or Safari.",
-    );
-    return;
+/** One of the page's prepared answers, the buttons that go with it, and a word on what has just happened. */
+function show(name, words = "") {
+  for (const answer of device.querySelectorAll("[data-standing]")) {
+    answer.hidden = answer.dataset.standing !== name;
+    if (!answer.hidden) document.getElementById("turn-on").textContent = answer.dataset.label ?? "Turn alerts on";
   }
-  if (Notification.permission === "denied") {
-    show("Notifications from this site are blocked. Allow them in the browser's settings for this site, then load this page again.");
-    return;
-  }
-  const registration = await navigator.serviceWorker.ready;
-  const subscription = await registration.pushManager.getSubscription();
-  if (!subscription || Notification.permission !== "granted") {
-    show("Alerts are off on this device.", "turn-on");
-  } else {
-    show("Alerts are on: this device says when somebody is waiting, even when the console is closed.", "test", "turn-off");
-  }
+  for (const button of device.querySelectorAll("button")) button.hidden = !(BUTTONS[name] ?? []).includes(button.id);
+  state.textContent = words;
 }
 
-async function turnOn() {
-  show("Turning alerts on …");
-  if ((await Notification.requestPermission()) !== "granted") return stand();
-  const registration = await navigator.serviceWorker.ready;
-  const key = decoded(device.dataset.key);
-  const old = await registration.pushManager.getSubscription();
-  await old?.unsubscribe(); // it may be bound to another key
-  const subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
-  await post("/api/v1/push/subscriptions", asBody(subscription, old?.endpoint));
-  return stand();
+const agent = navigator.userAgent;
+const isIos = /iPhone|iPad|iPod/.test(agent) || (/Macintosh/.test(agent) && navigator.maxTouchPoints > 1);
+const isInstalled = navigator.standalone === true || matchMedia("(display-mode: standalone)").matches;
+
+function iosVersion() {
+  const [, major, minor] = /(?:OS |Version\/)(\d+)[._](\d+)/.exec(agent) ?? [0, 99, 0];
+  return 100 * major + Number(minor);
 }
 
-async function turnOff() {
-  const registration = await navigator.serviceWorker.ready;
-  const subscription = await registration.pushManager.getSubscription();
-  if (subscription) {
-    await post("/api/v1/push/subscriptions/removal", { endpoint: subscription.endpoint });
-    await subscription.unsubscribe();
-  }
-  return stand();
+/** Which of the prepared answers is the true one. */
+async function found() {
+  if (!window.isSecureContext) return "not-secure";
+  if (!isAble) return !isIos ? "unable" : isInstalled || iosVersion() < FIRST_IOS ? "too-old" : "install";
+  if (Notification.permission === "denied") return "denied";
+  return standing;
 }
 
-async function test() {
-  await post("/api/v1/push/test", {});
-  show("Sent. It should appear within a few seconds.", "test", "turn-off");
+/** Whose way to allow notifications again is shown. */
+function kind() {
+  if (isIos) return "ios";
+  if (/Android/.test(agent)) return "android";
+  if (/Firefox/.test(agent)) return "firefox";
+  return /Safari/.test(agent) && !/Chrom|Edg/.test(agent) ? "safari" : "other";
 }
 
-for (const [id, action] of [["turn-on", turnOn], ["turn-off", turnOff], ["test", test]]) {
-  buttons[id].addEventListener("click", () => action().catch((error) => show(`That did not work: ${error.message}`, id)));
+/** The page anew, with the list of devices as it is now. */
+function again() {
+  location.reload();
 }
-await stand();
+
+async function begin() {
+  for (const way of device.querySelectorAll("[data-on]")) way.hidden = way.dataset.on !== kind();
+  show("looking");
+  show(await found());
+}
+
+const actions = {
+  async "turn-on"() {
+    isAsking = true;
+    show("looking", "The browser may ask now: choose Allow.");
+    await turnOn(device.dataset.key).finally(() => (isAsking = false));
+    again();
+  },
+  async "turn-off"() {
+    await turnOff();
+    again();
+  },
+  async test() {
+    await post("/push/test");
+    state.textContent = "Sent. It should appear within a few seconds.";
+    waiting = setTimeout(() => {
+      state.textContent = "It has not arrived yet. Look at this device's network, then try again.";
+    }, ARRIVES_WITHIN);
+  },
+};
+
+navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+  if (data?.shown !== "test" || !waiting) return;
+  clearTimeout(waiting);
+  state.textContent =
+    "It was shown. Did you not notice it? Look at this device's sound, its “Do not disturb” and its settings for notifications.";
+});
+
+for (const [id, action] of Object.entries(actions)) {
+  document.getElementById(id).addEventListener("click", () =>
+    action().catch((error) => (id === "turn-on" ? show("failed", error.message) : (state.textContent = error.message))),
+  );
+}
+const permission = await navigator.permissions?.query({ name: "notifications" }).catch(() => null);
+permission?.addEventListener("change", () => isAsking || again());
+await begin().catch((error) => show("failed", error.message));

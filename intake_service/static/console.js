@@ -1,24 +1,8 @@
 // On every page: the service worker, clocks that go on, and a browser that tells the service where it can be reached.
+import { csrf } from "/static/api.js";
+import { inStep, unsubscribe } from "/static/push.js";
+
 const HOUR = 60;
-
-export const csrf = document.querySelector(".bar")?.dataset.csrf ?? "";
-
-export async function post(path, body) {
-  const answer = await fetch(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf, Accept: "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) {
-    throw new Error((await answer.json().catch(() => ({}))).detail ?? "The service did not answer. Try again.");
-  }
-}
-
-/** What the service keeps of a PushSubscription. */
-export function asBody(subscription, oldEndpoint = "") {
-  const { endpoint, keys } = subscription.toJSON();
-  return { endpoint, p256dh: keys.p256dh, auth: keys.auth, old_endpoint: oldEndpoint, device_name: deviceName() };
-}
 
 export function tickClocks(root = document) {
   for (const clock of root.querySelectorAll("[data-since]")) {
@@ -32,22 +16,34 @@ export function tickClocks(root = document) {
   }
 }
 
-function deviceName() {
-  const system = ["Android", "iPhone", "iPad", "Windows", "Mac", "Linux"].find((name) => navigator.userAgent.includes(name));
-  const browser = ["Firefox", "Edg", "Chrome", "Safari"].find((name) => navigator.userAgent.includes(name));
-  return [browser === "Edg" ? "Edge" : browser, system && `on ${system}`].filter(Boolean).join(" ");
-}
-
-async function confirmSubscription() {
-  const registration = await navigator.serviceWorker.ready;
-  const subscription = await registration.pushManager?.getSubscription();
-  if (subscription && csrf) await post("/api/v1/push/subscriptions", asBody(subscription));
+/** The way to the page that helps says so on every page, when alerts do not come here. */
+function tellOfAlerts(standing) {
+  const words = { off: "off here", lost: "off here", refused: "refused" }[standing];
+  const link = document.querySelector('.bar a[href="/alerts"]');
+  if (!words || !link) return;
+  const state = document.createElement("span");
+  state.className = "alerts-off";
+  state.textContent = words;
+  link.append(" ", state);
 }
 
 setInterval(tickClocks, 15000);
-if ("serviceWorker" in navigator) {
-  navigator.serviceWorker
-    .register("/service-worker.js")
-    .then(confirmSubscription)
-    .catch(() => {}); // the alerts page says what is wrong
+
+let known = "off";
+/** How this browser stands with alerts, once the service worker is there and both sides are in step. */
+export const standing = "serviceWorker" in navigator && csrf ? begun() : Promise.resolve(known);
+standing.catch(() => {}); // the alerts page says what is wrong
+
+async function begun() {
+  await navigator.serviceWorker.register("/service-worker.js");
+  known = await inStep();
+  tellOfAlerts(known);
+  return known;
 }
+
+/** Who signs out leaves a browser that is nobody's; another person's alerts that come here are theirs to end. */
+document.querySelector('form[action="/sign-out"]')?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (known === "on" || known === "refused") await unsubscribe();
+  event.target.submit();
+});

@@ -1,15 +1,13 @@
 // Shows alerts, says that they were shown, opens what they are about. Keeps no data on the device.
 const API = "/api/v1/push";
+const ICON = "/static/icon-192.png";
+const TRIES = 3;
+const MAY_OPEN = 700; // ms after a click; a second later Firefox lets nobody open a page any more
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
-
 self.addEventListener("push", (event) => event.waitUntil(show(event.data)));
-self.addEventListener("notificationclick", (event) => {
-  event.notification.close();
-  const { token, path } = event.notification.data ?? {};
-  event.waitUntil(event.action === "acknowledge" ? Promise.all([report("acknowledged", token), open(path)]) : open(path));
-});
+self.addEventListener("notificationclick", (event) => event.waitUntil(clicked(event.notification, event.action)));
 self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
 
 /** A push must always end in a notification, or browsers take the permission away. */
@@ -21,14 +19,45 @@ async function show(data) {
     // still somebody may be waiting
   }
   const { title, ...options } = message.notification ?? message;
-  await self.registration.showNotification(title ?? "Warm Handoff", { icon: "/static/icon-192.png", renotify: Boolean(options.tag), ...options });
-  await report("shown", options.data?.token);
+  const { tag = "", silent = false, data: { token } = {} } = options;
+  const known = tag && (await self.registration.getNotifications({ tag })).some((each) => each.data?.token === token);
+  await self.registration.showNotification(title ?? "Warm Handoff", {
+    icon: ICON,
+    ...options,
+    renotify: Boolean(tag) && !silent && !known, // the same message again must not ring again
+  });
+  await report("shown", token);
+  for (const page of await self.clients.matchAll({ type: "window" })) page.postMessage({ shown: options.data?.kind });
 }
 
+/** "I'm on it" stays until the service has it: nobody may believe that it is said when it is not. */
+async function clicked(notification, action) {
+  const { title, body, tag, lang, dir, data, actions } = notification;
+  const { token, path } = data ?? {};
+  notification.close();
+  if (action !== "acknowledge") return open(path);
+  const said = report("acknowledged", token);
+  await Promise.race([said, new Promise((done) => setTimeout(done, MAY_OPEN))]); // so that the page knows of it
+  await open(path).catch(() => {});
+  if (await said) return;
+  const again = { icon: ICON, body, tag, lang, dir, data, actions: actions ?? [] };
+  await self.registration.showNotification(title, { ...again, renotify: Boolean(tag) });
+}
+
+/** Whether the service has it. */
 async function report(what, token) {
-  if (!token) return;
-  const body = JSON.stringify({ token });
-  await fetch(`${API}/${what}`, { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => {});
+  if (!token) return true;
+  for (let tries = 1; ; tries += 1) {
+    const answer = await post(what, { token });
+    if (answer && answer.status < 500) return answer.ok || answer.status === 404;
+    if (tries === TRIES) return false;
+    await new Promise((done) => setTimeout(done, 1000 * tries));
+  }
+}
+
+function post(path, body) {
+  const headers = { "Content-Type": "application/json" };
+  return fetch(`${API}/${path}`, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);
 }
 
 async function open(path = "/") {
@@ -40,8 +69,15 @@ async function open(path = "/") {
   return self.clients.openWindow(url.href);
 }
 
-/** The next page that is opened confirms the new subscription to the service; it alone has the form's token. */
+/** The push service gave this browser another address. What does not get through here, the next page puts right. */
 async function renew(event) {
-  const options = event.oldSubscription?.options ?? { userVisibleOnly: true };
-  if (!event.newSubscription) await self.registration.pushManager.subscribe(options).catch(() => {});
+  const manager = self.registration.pushManager;
+  const options = event.oldSubscription?.options;
+  const subscription =
+    event.newSubscription ??
+    (await manager.getSubscription()) ??
+    (options && (await manager.subscribe(options).catch(() => null)));
+  if (!subscription) return;
+  const { endpoint, keys } = subscription.toJSON();
+  await post("subscriptions/renewal", { endpoint, p256dh: keys.p256dh, auth: keys.auth });
 }

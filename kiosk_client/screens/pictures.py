@@ -11,8 +11,8 @@ _FINER = 2
 
 
 @lru_cache(maxsize=200)
-def picture(name: str, side: int) -> Texture:
-    """A drawing of so many pixels, white, to be tinted."""
+def picture(name: str, side: int, mirrored: bool) -> Texture:
+    """A drawing of so many pixels, white, to be tinted. `mirrored`: what shows a direction shows the other one."""
     fbo = Fbo(size=(side * _FINER, side * _FINER))
     with fbo:
         ClearColor(1, 1, 1, 0)
@@ -21,7 +21,10 @@ def picture(name: str, side: int) -> Texture:
         for stroke in icons.drawing(name):
             _draw(stroke, side * _FINER / icons.SIDE)
     fbo.draw()
-    return fbo.texture
+    texture = fbo.texture
+    if mirrored and name in icons.directed():
+        texture.flip_horizontal()
+    return texture
 
 
 def _draw(stroke: icons.Stroke, scale: float) -> None:

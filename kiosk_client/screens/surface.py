@@ -1,16 +1,14 @@
 """The whole screen: draws what the layout placed, and tells which touch was tapped. It knows nothing of intakes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from kivy.graphics import Color, InstructionGroup
-from kivy.graphics import Rectangle as KivyRectangle
+from kivy.graphics import ClearBuffers, ClearColor, InstructionGroup
 from kivy.input import MotionEvent
 from kivy.uix.widget import Widget
 
-from kiosk_client.layout import Placed, Rect, Sizes
-from kiosk_client.screens.drawing import draw, ring
-from kiosk_client.screens.theme import LIGHT, Theme
+from kiosk_client.geometry import Placed, Rect
+from kiosk_client.screens.drawing import Pen
 from kiosk_client.view import Field, Tap, Touch
 
 
@@ -28,8 +26,7 @@ class Surface(Widget):  # type: ignore[misc]
         super().__init__()
         self._on_tap = on_tap
         self._on_touch = on_touch
-        self._theme: Theme = LIGHT
-        self._sizes = Sizes(1)
+        self._pen: Pen | None = None
         self._drawn: list[_Drawn] = []
         self._pressed: tuple[MotionEvent, Placed] | None = None
         self._ground = InstructionGroup()
@@ -43,11 +40,11 @@ class Surface(Widget):  # type: ignore[misc]
         """Texts that did not fit their place at the smallest size; there should never be one."""
         return [str(drawn.placed.item) for drawn in self._drawn if not drawn.fits]
 
-    def show(self, placed: Sequence[Placed], theme: Theme, sizes: Sizes, focus: Touch | Field | None = None) -> None:
+    def show(self, placed: Sequence[Placed], pen: Pen, focus: Touch | Field | None = None) -> None:
         """Replace what is on the screen. `focus`: what the keypad is at."""
         self._pressed = None
-        if (theme, sizes) != (self._theme, self._sizes):
-            self._theme, self._sizes = theme, sizes
+        if pen != self._pen:
+            self._pen = pen
             self._remove_from(0)
         self._draw_ground()
         self._replace(placed)
@@ -113,11 +110,12 @@ class Surface(Widget):  # type: ignore[misc]
     def _draw_ring(self, focus: Touch | Field | None) -> None:
         self._ring.clear()
         for drawn in self._drawn:
-            if focus is not None and drawn.placed.item == focus:
-                ring(self._ring, self._upright(drawn.placed.rect), self._theme, self._sizes)
+            if self._pen is not None and focus is not None and drawn.placed.item == focus:
+                self._pen.ring(self._ring, self._upright(drawn.placed.rect))
 
     def _draw(self, group: InstructionGroup, placed: Placed, *, pressed: bool = False) -> bool:
-        return draw(group, self._upright(placed.rect), placed.item, self._theme, self._sizes, pressed=pressed)
+        upright = replace(placed, rect=self._upright(placed.rect))
+        return self._pen is None or self._pen.draw(group, upright, pressed=pressed)
 
     def _upright(self, rect: Rect) -> Rect:
         """Counted from the bottom left."""
@@ -130,8 +128,9 @@ class Surface(Widget):  # type: ignore[misc]
 
     def _draw_ground(self) -> None:
         self._ground.clear()
-        self._ground.add(Color(*self._theme.ground))
-        self._ground.add(KivyRectangle(size=self.size))
+        if self._pen is not None:
+            self._ground.add(ClearColor(*self._pen.palette.ground))
+            self._ground.add(ClearBuffers())
 
 
 def _tap_of(placed: Placed) -> Tap | None:

@@ -11,14 +11,20 @@ from tests.intake_service.people import a_record
 
 HTML = {"Accept": "text/html"}
 FOR_EVERYBODY = {"/healthz", "/sign-in", "/service-worker.js", "/manifest.webmanifest"}
-BY_A_SECRET_IN_THE_BODY = {"/api/v1/kiosks/enroll", "/api/v1/push/shown", "/api/v1/push/acknowledged"}
+BY_A_SECRET = {
+    "/api/v1/kiosks/enroll",
+    "/api/v1/push/shown",
+    "/api/v1/push/acknowledged",
+    "/api/v1/push/subscriptions/renewal",
+}
 
 
 def test_nothing_opens_without_signing_in(service: Service, center: Center) -> None:
     walked = 0
     every = service.app.openapi()["paths"]  # the table of routes, as the framework itself tells it
-    for route in every.keys() - FOR_EVERYBODY - BY_A_SECRET_IN_THE_BODY:
-        path = route.format(intake_id=uuid4(), participant_id=uuid4(), name="brief-intake", version=1)
+    for route in every.keys() - FOR_EVERYBODY - BY_A_SECRET:
+        ids = {"intake_id": uuid4(), "participant_id": uuid4(), "device_id": 1, "site_id": 1}
+        path = route.format(**ids, name="brief-intake", version=1)
         for method in every[route]:
             answer = service.client.request(method, path, json={})
             assert answer.status_code in {401, 422}, (method, path)

@@ -12,11 +12,13 @@ from pathlib import Path
 from kiosk_client import keypad
 from kiosk_client.__main__ import KIVY
 from kiosk_client.flow import Flow
+from kiosk_client.fonts import Fonts
+from kiosk_client.geometry import Placed, Rect
 from kiosk_client.guide import Guide
-from kiosk_client.layout import Placed, Rect
 from kiosk_client.session import Session
 from kiosk_client.view import Tap, View
 from shared_schema.form import Form, load_form
+from shared_schema.intake import Answer
 from shared_schema.kiosk_api import KioskConfig
 from shared_schema.sealing import OpeningKey
 from tests.kiosk.transcript import Transcript
@@ -28,7 +30,12 @@ from kivy.tests.common import UnitTestTouch
 
 from kiosk_client.app import KioskApp
 from kiosk_client.panel import assumed_pixels_per_mm
+from kiosk_client.screens.drawing import Pen, colours, ink_of
 from kiosk_client.screens.surface import Surface
+from kiosk_client.screens.text import Typesetter
+
+__all__ = ["OffscreenKiosk", "Pen", "Surface", "Typesetter", "a_config", "colours", "ink_of"]
+"""What draws can only be imported here, once the environment says how."""
 
 _CODES = {key.value: code for code, key in reversed(keypad._KEYS.items())}
 
@@ -44,15 +51,15 @@ def a_config(form: Form) -> KioskConfig:
 
 
 class OffscreenKiosk:
-    """`handed_in`: the records that participants sent. `safe`: what handing in says. `voice`: what it said."""
+    """`handed_in`: the answers that participants sent. `safe`: what handing in says. `voice`: what it said."""
 
     def __init__(self, width: int = 1280, height: int = 800) -> None:
         self.form = load_form()
-        self.handed_in: list[Flow] = []
+        self.handed_in: list[dict[str, Answer]] = []
         self.safe = True
         self.view: View | None = None
         self.placed: Sequence[Placed] = ()
-        self.app = KioskApp((width, height), assumed_pixels_per_mm, lambda: None, self._shown)
+        self.app = KioskApp((width, height), assumed_pixels_per_mm, Fonts(), lambda: None, self._shown)
         self.surface: Surface | None = None
 
     def __enter__(self) -> "OffscreenKiosk":
@@ -109,7 +116,7 @@ class OffscreenKiosk:
         self.surface.export_to_png(str(path))
 
     def _hand_in(self, flow: Flow, _now: datetime) -> bool:
-        self.handed_in.append(flow)
+        self.handed_in.append(dict(flow.answers))
         return self.safe
 
     def _shown(self, view: View, placed: Sequence[Placed], surface: Surface) -> None:

@@ -1,13 +1,10 @@
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from kiosk_client.flow import Flow
-from kiosk_client.layout import Placed, Sizes, place
-from kiosk_client.panel import assumed_pixels_per_mm
 from kiosk_client.session import Session
-from kiosk_client.view import Action, Tap, Touch
+from kiosk_client.view import Action, Tap
 from kiosk_client.views import Manner
 from shared_schema.form import load_form
 from shared_schema.kiosk_api import KioskConfig
@@ -130,50 +127,3 @@ def test_a_name_begins_with_a_capital_and_each_further_word_too(kiosk: Kiosk) ->
         seen.append(kiosk.session.manner.capitals)
 
     assert seen == [True, False, True]
-
-
-SMALLEST = (1280, 800, assumed_pixels_per_mm(1280, 800))
-LARGEST = (1920, 1080, 4.03)  # 21.5 inches
-SCRIPT = (
-    "begin:{language} next choose:unsafe next keep-going choose:yes type:R accents next choose:work next "
-    "choose:ongoing choose:someone-i-know next skip choose:phone type:5 next type:0 type:1 type:0 type:1 type:2 type:3 "
-    "next choose:text next choose:quiet next choose:yes choose:agree "
-    "page page start-over cancel delete cancel talk cancel send"
-)
-
-
-@pytest.mark.parametrize("bigger", [False, True])
-@pytest.mark.parametrize("language", FORM.reviewed_languages())
-@pytest.mark.parametrize("panel", [SMALLEST, LARGEST])
-def test_every_touch_is_large_enough_apart_and_on_the_screen(
-    kiosk: Kiosk, language: str, panel: tuple[int, int, float], bigger: bool
-) -> None:
-    kiosk.session.manner = replace(kiosk.session.manner, bigger=bigger)
-    width, height, pixels_per_mm = panel
-    sizes = Sizes(pixels_per_mm, bigger)
-    for tap in ["", *SCRIPT.format(language=language).split()]:
-        if tap:
-            kiosk.tap(tap)
-        touches = [each for each in place(kiosk.session.view, width, height, sizes) if isinstance(each.item, Touch)]
-        assert touches
-        for number, each in enumerate(touches):
-            _require_usable(each, touches[number + 1 :], (width, height), sizes)
-    assert kiosk.screen == "ticket"
-
-
-def _require_usable(placed: Placed, others: list[Placed], panel: tuple[int, int], sizes: Sizes) -> None:
-    rect = placed.rect
-    slack = 0.5  # pixels of rounding
-    assert min(rect.width, rect.height) >= sizes.mm(15) - slack, placed
-    assert rect.x >= 0
-    assert rect.y >= 0
-    assert rect.right <= panel[0]
-    assert rect.bottom <= panel[1], placed
-    for other in others:
-        apart = max(
-            other.rect.x - rect.right,
-            rect.x - other.rect.right,
-            other.rect.y - rect.bottom,
-            rect.y - other.rect.bottom,
-        )
-        assert apart >= sizes.mm(3) - slack, (placed, other)

@@ -131,9 +131,14 @@ class Firefox:
         )
         return [Notification(title or "", body or "") for title, body in shown]
 
-    def wait_for_notification(self, within: float = _WITHIN) -> Notification:
-        self.wait_until(self.notifications, "a notification", within)
-        return self.notifications()[0]
+    def wait_for_notification(self, title: str | None = None, within: float = _WITHIN) -> Notification:
+        """The oldest one, or the oldest with this title, once it is shown."""
+
+        def wanted() -> list[Notification]:
+            return [each for each in self.notifications() if title in {None, each.title}]
+
+        self.wait_until(wanted, f"a notification {title or ''}", within)
+        return wanted()[0]
 
     def click_notification(self) -> None:
         """Click the oldest one, as a hand would."""

@@ -1,0 +1,81 @@
+"""The rows of buttons at the top and at the bottom, which stand at the same place on every screen."""
+
+from collections.abc import Sequence
+
+from kiosk_client.geometry import GAP, TARGET, Placed, Rect, Sizes, wide
+from kiosk_client.view import Look, Touch, View
+
+_BESIDE_WORDS = 6.5  # mm of padding and edges
+_PICTURE = 10.0
+
+
+def bars(left: Sequence[Touch], right: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
+    """From the top of `area`: those of `left` from the left edge, those of `right` to the right one.
+
+    Where one row is too narrow for their words they stand in rows that they fill.
+    """
+    if not left and not right:
+        return []
+    for letters in (sizes.body, sizes.smallest):
+        widths = [_wanted(touch, letters, sizes) for touch in (*left, *right)]
+        if _together(widths, sizes) <= area.width:
+            return _row(left, right, widths, area, sizes)
+    return _rows((*left, *right), area, sizes)
+
+
+def stacked_bars(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
+    """Both bars as one row if it is wide enough, else the ways on above the ways back."""
+    left, right = (*view.left, *view.right, *view.quiet), view.act
+    widths = [_wanted(touch, sizes.smallest, sizes) for touch in (*left, *right)]
+    if _together(widths, sizes) <= area.width:
+        return bars(left, right, area, sizes)
+    first = bars(view.quiet, view.act, area, sizes)
+    y = max((each.rect.bottom + sizes.mm(GAP) for each in first), default=area.y)
+    return [*first, *bars(view.left, view.right, Rect(area.x, y, area.width, area.height), sizes)]
+
+
+def _row(
+    left: Sequence[Touch], right: Sequence[Touch], widths: Sequence[float], area: Rect, sizes: Sizes
+) -> list[Placed]:
+    gap, height = sizes.mm(GAP), sizes.mm(TARGET)
+    placed = []
+    x = area.x
+    for touch, width in zip(left, widths, strict=False):
+        placed.append(Placed(Rect(x, area.y, width, height), touch))
+        x += width + gap
+    x = area.right - _together(widths[len(left) :], sizes)
+    for touch, width in zip(right, widths[len(left) :], strict=True):
+        placed.append(Placed(Rect(x, area.y, width, height), touch))
+        x += width + gap
+    return placed
+
+
+def _rows(touches: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
+    gap, height = sizes.mm(GAP), sizes.mm(TARGET)
+    rows: list[list[tuple[Touch, float]]] = [[]]
+    for touch in touches:
+        width = min(area.width, _wanted(touch, sizes.smallest, sizes))
+        if rows[-1] and _together([*(used for _, used in rows[-1]), width], sizes) > area.width:
+            rows.append([])
+        rows[-1].append((touch, width))
+    placed = []
+    for number, row in enumerate(rows):
+        spare = (area.width - _together([width for _, width in row], sizes)) / len(row)
+        x = area.x
+        for touch, width in row:
+            placed.append(Placed(Rect(x, area.y + number * (height + gap), width + spare, height), touch))
+            x += width + spare + gap
+    return placed
+
+
+def _together(widths: Sequence[float], sizes: Sizes) -> float:
+    return sum(widths) + sizes.mm(GAP) * max(0, len(widths) - 1)
+
+
+def _wanted(touch: Touch, letters: float, sizes: Sizes) -> float:
+    least = sizes.mm(TARGET * (2.6 if touch.look is Look.ACT else 1.6))
+    return max(
+        least,
+        wide(touch.text, letters, bold=touch.look is Look.ACT)
+        + sizes.mm(_BESIDE_WORDS + (_PICTURE if touch.icon else 0)),
+    )

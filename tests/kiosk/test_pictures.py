@@ -1,0 +1,201 @@
+"""Every screen on every panel, in every language, size and theme: nothing cut, nothing too small, too near or too pale.
+
+All of them are measured. Pictures of some are saved under build/pictures/kiosk; of all of them when the environment
+variable PICTURES is `all`.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from itertools import combinations, pairwise, product
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from kiosk_client.fonts import Fonts
+from kiosk_client.geometry import GAP, TARGET, Placed, Sizes, Words
+from kiosk_client.screens.theme import PALETTES, Colour, Palette
+from kiosk_client.setup import SetUp
+from kiosk_client.view import Field, Touch, View
+from kiosk_client.views import Manner
+from shared_schema.form import load_form
+from shared_schema.kiosk_api import Theme
+from tests.kiosk.offscreen import OffscreenKiosk, Pen, Surface, Typesetter, a_config, colours, ink_of
+from tests.kiosk.screens import PANELS, Panel, every_screen, touches
+
+pytestmark = pytest.mark.pictures
+
+FOLDER = Path(__file__).parents[2] / "build" / "pictures" / "kiosk"
+FORM = load_form()
+CONFIG = a_config(FORM)
+THEMES: tuple[Theme, ...] = get_args(Theme)
+SLACK = 0.6  # pixels of rounding
+
+
+@pytest.fixture(scope="module")
+def typesetter() -> Iterator[Typesetter]:
+    """A window must be there to draw in."""
+    with OffscreenKiosk():
+        yield Typesetter(Fonts())
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("bigger", [False, True], ids=["normal", "bigger"])
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
+@pytest.mark.parametrize("language", FORM.texts)
+def test_a_screen_can_be_read_and_touched(typesetter: Typesetter, language: str, panel: Panel, bigger: bool) -> None:
+    for reach in (False, True):
+        manner = Manner(bigger=bigger, reach=reach)
+        surface = surface_of(panel)
+        for name, view in every_screen(FORM, CONFIG, language, manner):
+            placed = panel.place(view, manner)
+            show(surface, panel, view, manner, placed, typesetter)
+            assert surface.cut == [], name
+            require_apart_and_inside(placed, panel, name)
+            require_touchable(placed, panel.sizes(manner), name)
+            save(surface, panel, view, manner, placed, typesetter, language, name)
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
+def test_the_setup_can_be_read_and_touched(typesetter: Typesetter, panel: Panel) -> None:
+    manner = Manner()
+    view = SetUp(lambda _address, _code: None, "The service refused this kiosk. Ask an administrator.").view
+    surface = surface_of(panel)
+    placed = panel.place(view, manner)
+    show(surface, panel, view, manner, placed, typesetter)
+
+    assert surface.cut == []
+    require_apart_and_inside(placed, panel, "setup")
+    require_touchable(placed, panel.sizes(manner), "setup")
+    save(surface, panel, view, manner, placed, typesetter, "en", "99-setup")
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
+@pytest.mark.parametrize("language", FORM.texts)
+def test_reach_mode_brings_every_touch_into_the_lower_half(language: str, panel: Panel) -> None:
+    """Where half of the panel is too little for them they stand as low as they can, without a gap between them."""
+    manner = Manner(reach=True)
+    for name, view in every_screen(FORM, CONFIG, language, manner):
+        placed = touches(panel.place(view, manner))
+        rows = sorted((each.rect for each in placed), key=lambda rect: rect.y)
+        if rows and rows[0].y < panel.height / 2 - SLACK:
+            most = panel.sizes(manner).mm(GAP + 1)
+            assert all(lower.y - upper.bottom <= most for upper, lower in pairwise(rows)), name
+            assert panel.height - rows[-1].bottom <= most, name
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_pair_of_colours_can_be_told_apart(theme: Theme) -> None:
+    palette = PALETTES[theme]
+    text = 7.0 if theme == "contrast" else 4.5
+    for _, view in every_screen(FORM, CONFIG, "en", Manner()):
+        for each in PANELS[0].place(view, Manner()):
+            for what, colour, ground, least in pairs(each, palette, text):
+                assert contrast(colour, ground) >= least, (theme, what, each.item)
+
+
+def test_no_letter_is_smaller_than_the_rule() -> None:
+    for panel, bigger in product(PANELS, (False, True)):
+        sizes = panel.sizes(Manner(bigger=bigger))
+        capital = sizes.smallest * 0.711 / panel.density  # of Roboto
+        assert capital >= 4.8 - 0.001  # mm, Section 508 402.4
+        assert sizes.body * 0.711 / panel.density >= (7.3 if bigger else 4.8) - 0.001
+
+
+def surface_of(panel: Panel) -> Surface:
+    surface = Surface(lambda _tap: None, lambda: None)
+    surface.size = (panel.width, panel.height)
+    return surface
+
+
+def show(
+    surface: Surface,
+    panel: Panel,
+    view: View,
+    manner: Manner,
+    placed: Sequence[Placed],
+    typesetter: Typesetter,
+    theme: Theme = "light",
+) -> None:
+    surface.show(placed, Pen(PALETTES[theme], panel.sizes(manner), view.mirrored, typesetter))
+
+
+def save(
+    surface: Surface,
+    panel: Panel,
+    view: View,
+    manner: Manner,
+    placed: Sequence[Placed],
+    typesetter: Typesetter,
+    language: str,
+    name: str,
+) -> None:
+    """Everything when it is asked for; else each language once, and each theme, panel and size in English once."""
+    everything = os.environ.get("PICTURES") == "all"
+    for theme in THEMES:
+        unusual = (theme != "light") + manner.bigger + manner.reach + (panel is not PANELS[0])
+        if everything or unusual == 0 or (language == "en" and unusual == 1):
+            show(surface, panel, view, manner, placed, typesetter, theme)
+            how = "-".join(word for word, there in (("bigger", manner.bigger), ("reach", manner.reach)) if there)
+            folder = FOLDER / language / "-".join(filter(None, (panel.name, theme, how)))
+            folder.mkdir(parents=True, exist_ok=True)
+            surface.export_to_png(str(folder / f"{name}.png"))
+
+
+def require_apart_and_inside(placed: Sequence[Placed], panel: Panel, name: str) -> None:
+    for each in placed:
+        assert each.rect.x >= -SLACK, (name, each)
+        assert each.rect.y >= -SLACK, (name, each)
+        assert each.rect.right <= panel.width + SLACK, (name, each)
+        assert each.rect.bottom <= panel.height + SLACK, (name, each)
+    for one, other in combinations(placed, 2):
+        assert distance(one, other) >= -SLACK, (name, one, other)
+
+
+def require_touchable(placed: Sequence[Placed], sizes: Sizes, name: str) -> None:
+    tapped = [each for each in placed if isinstance(each.item, Touch | Field) and each.item.tap is not None]
+    assert tapped
+    for each in tapped:
+        assert min(each.rect.width, each.rect.height) >= sizes.mm(TARGET) - SLACK, (name, each)
+    for one, other in combinations(tapped, 2):
+        assert distance(one, other) >= sizes.mm(GAP) - SLACK, (name, one, other)
+
+
+def distance(one: Placed, other: Placed) -> float:
+    """Of the boxes, in pixels; negative where they overlap."""
+    a, b = one.rect, other.rect
+    return max(b.x - a.right, a.x - b.right, b.y - a.bottom, a.y - b.bottom)
+
+
+def pairs(placed: Placed, palette: Palette, text: float) -> Iterator[tuple[str, Colour, Colour, float]]:
+    """What must be told from what, and by how much: WCAG 1.4.3 and 1.4.11, for the contrast theme 1.4.6."""
+    match placed.item:
+        case Touch() as touch:
+            for pressed in (False, True) if touch.enabled else (False,):
+                ground, ink, picture, edge = colours(touch, palette, pressed=pressed)
+                yield "words", ink, ground, text
+                yield "picture", picture, ground, 3
+                yield "edge", edge, palette.ground, 3
+        case Words() as words:
+            yield "words", ink_of(words, palette), palette.ground, text
+        case Field():
+            yield "typed", palette.ink, palette.field, text
+            yield "hint", palette.soft, palette.field, text
+            yield "edge", palette.line, palette.ground, 3
+            yield "caret and edge", palette.act, palette.field, 3
+        case _:
+            yield "picture", palette.picture, palette.ground, 3
+            yield "dots", palette.act, palette.ground, 3
+            yield "dots to come", palette.line, palette.ground, 3
+    yield "focus", palette.focus, palette.ground, 3
+
+
+def contrast(one: Colour, other: Colour) -> float:
+    """WCAG 2.2, contrast ratio."""
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: Colour) -> float:
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
