@@ -21,14 +21,18 @@ from intake_service.intake_writer import IntakeWriter
 from intake_service.keys import Keys, open_keys
 from intake_service.live import Live
 from intake_service.routes import (
+    alert_policy,
     calls,
+    channels,
     console,
     devices,
     events,
     intakes_api,
     kiosks_api,
+    ledger,
     problems,
     push_api,
+    roster,
     signing_in,
     sites,
     web_app,
@@ -67,7 +71,22 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.worker = None
     problems.add_handlers(app)
     app.add_api_route("/healthz", _healthz, methods=["GET"])
-    for room in (intakes_api, kiosks_api, signing_in, console, calls, sites, events, devices, push_api, web_app):
+    for room in (
+        alert_policy,
+        calls,
+        channels,
+        console,
+        devices,
+        events,
+        intakes_api,
+        kiosks_api,
+        ledger,
+        push_api,
+        roster,
+        signing_in,
+        sites,
+        web_app,
+    ):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(NothingTold)

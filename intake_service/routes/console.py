@@ -8,9 +8,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from intake_service import assignments, calls, carrying, lists, matching, participants, staff
+from intake_service import assignments, calls, carrying, lists, matching, participants, rights, staff
 from intake_service.db import Reading, Writing, commit_and_wake_worker
-from intake_service.errors import NotFound
 from intake_service.intakes import answers_of
 from intake_service.routes.devices import device_of
 from intake_service.routes.pages import page
@@ -113,16 +112,6 @@ def assign(
     return RedirectResponse("/queue?done=assigned", 303)
 
 
-@router.post("/duty")
-def duty(
-    session: Writing, who: Actor, site_id: Annotated[int, Form()], on: Annotated[bool, Form()] = False
-) -> Response:
-    if site_id not in {site.id for site in staff.sites_of(session, who.staff)}:
-        raise NotFound("That is not one of your sites.")
-    roster.set_duty(session, site_id, who.staff.id, on, datetime.now(UTC))
-    return RedirectResponse("/alerts", 303)
-
-
 @router.get("/alerts")
 def alerts_page(request: Request, session: Reading, who: Reader) -> Response:
     """Whether this person would be told: devices, designation, duty."""
@@ -145,6 +134,7 @@ def bar(session: Session, who: SignedIn) -> dict[str, Any]:
         "sites": staff.sites_of(session, who.staff),
         "on_duty": {entry.site_id for entry in entries if entry.is_on_duty(datetime.now(UTC))},
         "designated": {entry.site_id for entry in entries if entry.designated},
+        "unanswered": alerts.unanswered(session, list(rights.sites_of_queue(session, who.staff))),
     }
 
 
