@@ -120,9 +120,9 @@ class Recipient(Base):
 
 
 class AlertSite(Base):
-    """What is to be known of a site to tell of it. The service keeps name and time zone.
+    """What is to be known of a site to tell of it. The service keeps all of it but the policy.
 
-    `policy`: what differs from notifications.policy.Policy's defaults.
+    `waiting_too_long`: minutes. `policy`: what differs from notifications.policy.Policy's defaults.
     """
 
     __tablename__ = "alert_site"
@@ -130,6 +130,7 @@ class AlertSite(Base):
     site_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(120))
     time_zone: Mapped[str] = mapped_column(String(64))
+    waiting_too_long: Mapped[int]
     policy: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 

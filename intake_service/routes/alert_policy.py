@@ -11,8 +11,7 @@ from starlette.datastructures import FormData
 from intake_service import rights
 from intake_service.db import Reading, Writing
 from intake_service.routes.at_sites import Fields, chosen_site, require_leader, text, texts
-from intake_service.routes.console import bar
-from intake_service.routes.pages import page
+from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import Actor, Reader, SignedIn
 from intake_service.tables import Site
 from notifications import sites
@@ -23,7 +22,7 @@ from shared_schema.hours import WEEKDAYS
 router = APIRouter(prefix="/alert-policy")
 
 _STEPS = 6  # that the form offers
-_NUMBERS = ("repeat_every", "repeats", "comes_back_after", "goes_on_after", "waiting_too_long")
+_NUMBERS = ("repeat_every", "repeats", "comes_back_after", "goes_on_after")
 
 
 @router.get("")
@@ -52,11 +51,12 @@ def decide(request: Request, session: Writing, who: Actor, site_id: int, fields:
 def _shown(
     request: Request, session: Reading, who: SignedIn, site: Site, policy: Policy, *, done: str = "", problem: str = ""
 ) -> Response:
-    return page(
+    return console_page(
         request,
+        session,
+        who,
         "alert_policy.html",
         422 if problem else 200,
-        **bar(session, who),
         site=site,
         policy=policy,
         steps=[policy.steps[number] if number < len(policy.steps) else None for number in range(_STEPS)],

@@ -12,8 +12,7 @@ from intake_service import rights
 from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import NotFound
 from intake_service.routes.at_sites import chosen_site
-from intake_service.routes.console import bar
-from intake_service.routes.pages import page
+from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import Actor, Reader, SignedIn
 from intake_service.tables import Site
 from notifications import channels
@@ -93,11 +92,12 @@ def _shown(
     request: Request, session: Session, who: SignedIn, site: Site | None, *, done: str = "", problem: str = ""
 ) -> Response:
     found = channels.of_site(session, site.id) if site else channels.of_staff(session, who.staff.id)
-    return page(
+    return console_page(
         request,
+        session,
+        who,
         "channels.html",
         422 if problem else 200,
-        **bar(session, who),
         site=site,
         channels=found,
         may_decide=rights.may_decide_policy(who.staff),

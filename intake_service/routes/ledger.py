@@ -11,8 +11,7 @@ from intake_service import rights
 from intake_service.db import Reading
 from intake_service.errors import NotFound
 from intake_service.routes.at_sites import chosen_site, local, require_leader
-from intake_service.routes.console import bar
-from intake_service.routes.pages import page
+from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import Reader
 from intake_service.tables import Site, Staff
 from notifications import alerts
@@ -31,10 +30,11 @@ def listed(
     require_leader(who)
     chosen = chosen_site(session, who, site)
     found = alerts.of_site(session, chosen.id, _PAGE, before)
-    return page(
+    return console_page(
         request,
+        session,
+        who,
         "ledger.html",
-        **bar(session, who),
         site=chosen,
         alerts=found,
         more=len(found) == _PAGE,
@@ -51,10 +51,11 @@ def one(request: Request, session: Reading, who: Reader, alert_id: int) -> Respo
     alert = session.get(Alert, alert_id)
     if alert is None or alert.site_id not in rights.own_sites(session, who.staff):
         raise NotFound("There is no such alert at your sites.")
-    return page(
+    return console_page(
         request,
+        session,
+        who,
         "ledger_alert.html",
-        **bar(session, who),
         site=session.get_one(Site, alert.site_id),
         alert=alert,
         notices=alerts.ledger(session, alert_id),

@@ -10,9 +10,9 @@ from intake_service import alerting, rights, staff
 from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import InvalidRequest, NotFound
 from intake_service.routes.at_sites import Fields, chosen_site, hours_of, local, require_leader, text
-from intake_service.routes.console import bar
-from intake_service.routes.pages import page
+from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import Actor, Reader, SignedIn
+from intake_service.routes.signing_in import local as local_path
 from intake_service.tables import Site
 from notifications import duty, roster
 from notifications.duty import ASK, SET, ShiftTimes
@@ -31,10 +31,11 @@ def designated(request: Request, session: Reading, who: Reader, site: int | None
     """Everybody at a site: designated, in which step, on duty, reachable by what."""
     chosen = chosen_site(session, who, site)
     require_leader(who)
-    return page(
+    return console_page(
         request,
+        session,
+        who,
         "roster.html",
-        **bar(session, who),
         site=chosen,
         people=alerting.people_at(session, chosen.id, datetime.now(UTC)),
         may_decide=rights.may_decide_policy(who.staff),
@@ -78,14 +79,14 @@ def right_now(
     """Who would be told right now? `tested`: a test alert has just been sent; 0: there was nobody to send it to."""
     chosen = chosen_site(session, who, site)
     now = datetime.now(UTC)
-    return page(
+    return console_page(
         request,
+        session,
+        who,
         "told_now.html",
-        **bar(session, who),
         site=chosen,
         steps=alerting.would_be_told(session, chosen.id, now),
         missed=alerting.missed_at(session, chosen.id, now),
-        is_leader=rights.sees_everybody(who.staff),
         tested=tested,
     )
 
@@ -95,10 +96,11 @@ def duty_page(request: Request, session: Reading, who: Reader) -> Response:
     """One's own duty at each of one's sites."""
     entries = {entry.site_id: entry for entry in roster.of_staff(session, who.staff.id)}
     now = datetime.now(UTC)
-    return page(
+    return console_page(
         request,
+        session,
+        who,
         "duty.html",
-        **bar(session, who),
         duties=[
             (site, entries.get(site.id), local(site, duty.ends_at(hours_of(site), now)))
             for site in staff.sites_of(session, who.staff)
@@ -115,9 +117,12 @@ def set_duty(
     site_id: Annotated[int, Form()],
     on: Annotated[bool, Form()] = False,
     until: Annotated[str, Form(max_length=5)] = "",
-    back: Annotated[str, Form()] = "/duty",
+    back: Annotated[str, Form()] = "/alerts",
 ) -> Response:
-    """On, off, or on until a time of the site's clock (`17:30`); without one, until the site closes."""
+    """On, off, or on until a time of the site's clock (`17:30`); without one, until the site closes.
+
+    `back`: the page on which the switch was turned.
+    """
     chosen = chosen_site(session, who, site_id)
     now = datetime.now(UTC)
     if on:
@@ -127,7 +132,7 @@ def set_duty(
         duty.end(session, site_id, who.staff.id, now)
     commit_and_wake_worker(request, session)
     request.app.state.live.changed()
-    return RedirectResponse(back if back.startswith("/") and not back.startswith("//") else "/duty", 303)
+    return RedirectResponse(local_path(back), 303)
 
 
 @router.get("/schedule")
@@ -148,10 +153,11 @@ def week(
     shifts: dict[str, list[Shift]] = {}
     for shift in duty.schedule(session, chosen.id, person.id):
         shifts.setdefault(shift.weekday, []).append(shift)
-    return page(
+    return console_page(
         request,
+        session,
+        who,
         "schedule.html",
-        **bar(session, who),
         site=chosen,
         person=person,
         people=people.values() if rights.sees_everybody(who.staff) else (),

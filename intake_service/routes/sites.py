@@ -11,8 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from intake_service import kiosks, rights, sites
 from intake_service.db import Reading, Writing
 from intake_service.errors import Conflict, NotFound
-from intake_service.routes.console import bar
-from intake_service.routes.pages import page
+from intake_service.routes.pages import bar, page
 from intake_service.routes.signed_in import Actor, Reader, SignedIn
 from intake_service.site_settings import DAYS, HEADINGS, fields_of, read
 from intake_service.tables import Site
