@@ -123,7 +123,9 @@ class Flow:
             self._go(self._shown()[0])
 
     def talk_from_welcome(self, language: str, ticket: str, intake_id: UUID, now: datetime) -> None:
-        """ "I'd rather talk to someone", tapped before anything else."""
+        """ "I'd rather talk to someone", tapped before anything else, or after everything was deleted."""
+        if self._place is Place.DELETED:
+            self._forget()
         if self._place is Place.WELCOME:
             self.begin(language, ticket, intake_id, now)
             self._ask(Place.TALK, Place.WELCOME)
@@ -230,6 +232,8 @@ class Flow:
         """ "Talk to a person", from wherever one is."""
         if self._place in {Place.QUESTION, Place.URGENT}:
             self._ask(Place.TALK, self._place)
+        elif self._place in {Place.START_OVER, Place.DELETE}:
+            self._ask(Place.TALK, self._asked_from)
 
     def urgent_now(self) -> None:
         """ "Get a person now": what was answered so far goes out at once."""

@@ -88,7 +88,9 @@ def still_there(view: View, flow: Flow) -> View:
     more = Touch(Tap(Action.MORE_TIME), ui["more_time"], "check", Look.ACT)
     over = Touch(Tap(Action.DONE), ui["start_over"], "return", Look.QUIET)
     body = Paragraphs("question", (ui["still_there_body"],), (more, over))
-    return View(f"{view.name}-still-there", ui["still_there"], body, mirrored=view.mirrored)
+    return View(
+        f"{view.name}-still-there", ui["still_there"], body, right=(_to_a_person(flow),), mirrored=view.mirrored
+    )
 
 
 def _welcome(flow: Flow, config: KioskConfig, manner: Manner) -> View:
@@ -141,18 +143,19 @@ def _ask(flow: Flow, name: str, icon: str) -> View:
         Touch(Tap(Action.CONFIRM), ui[f"{name}_yes"], "check"),
         Touch(Tap(Action.CANCEL), ui[f"{name}_no"], "arrow-left"),
     )
-    return View(name, ui[f"{name}_title"], Paragraphs(icon, (ui[f"{name}_body"],), touches))
+    right = () if name == "express" else (_to_a_person(flow),)
+    return View(name, ui[f"{name}_title"], Paragraphs(icon, (ui[f"{name}_body"],), touches), right=right)
 
 
 def _urgent(flow: Flow, is_coming: bool) -> View:
     ui = flow.texts.ui
-    help_here = ui["urgent_coming"] if is_coming else ui["urgent_desk"]
+    help_here, *told = (ui["urgent_coming"], ui["urgent_told"]) if is_coming else (ui["urgent_desk"],)
     touches = (
         Touch(Tap(Action.URGENT_NOW), ui["urgent_now"], "person", Look.ACT),
         Touch(Tap(Action.KEEP_GOING), ui["urgent_continue"], "arrow-right"),
     )
-    body = Paragraphs("heart-hand", (help_here, ui["urgent_988"], ui["urgent_911"], ui["urgent_told"]), touches)
-    return View("urgent-now", ui["urgent_title"], body, left=_ways_back(flow))
+    body = Paragraphs("heart-hand", (help_here, ui["urgent_988"], ui["urgent_911"], *told), touches)
+    return View("urgent-now" if is_coming else "urgent-desk", ui["urgent_title"], body, left=_ways_back(flow))
 
 
 def _end(flow: Flow, config: KioskConfig, place: Place) -> View:
@@ -160,7 +163,8 @@ def _end(flow: Flow, config: KioskConfig, place: Place) -> View:
     done = (Touch(Tap(Action.DONE), ui["done"], "check", Look.ACT),)
     match place:
         case Place.DELETED:
-            return View(place.value, ui["delete"], Paragraphs("check", (ui["deleted"],)), act=done)
+            talk = Touch(Tap(Action.TALK_FROM_WELCOME, flow.language), ui["talk"], "person", Look.QUIET)
+            return View(place.value, ui["delete"], Paragraphs("check", (ui["deleted"],)), right=(talk,), act=done)
         case Place.NOT_SAVED:
             return View(place.value, ui["talk"], Paragraphs("person", (ui["sending_failed"],)), act=done)
         case _:
@@ -178,7 +182,7 @@ def _question(flow: Flow, screen: Screen, manner: Manner) -> View:
         note=_minutes_left(flow),
         progress=flow.progress,
         left=_ways_back(flow),
-        right=(Touch(Tap(Action.TALK), ui["talk"], "person", Look.QUIET),),
+        right=(_to_a_person(flow),),
         quiet=_other_ways(flow, screen),
         act=_way_on(flow, screen),
     )
@@ -187,6 +191,10 @@ def _question(flow: Flow, screen: Screen, manner: Manner) -> View:
     if flow.too_short:
         return replace(view, help=ui["phone_too_short"], warning=True)
     return view
+
+
+def _to_a_person(flow: Flow) -> Touch:
+    return Touch(Tap(Action.TALK), flow.texts.ui["talk"], "person", Look.QUIET)
 
 
 def _ways_back(flow: Flow) -> tuple[Touch, ...]:

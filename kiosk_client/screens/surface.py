@@ -1,5 +1,6 @@
 """The whole screen: draws what the layout placed, and tells which touch was tapped. It knows nothing of intakes."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,11 @@ from kiosk_client.geometry import Placed, Rect
 from kiosk_client.screens.drawing import Pen
 from kiosk_client.view import Field, Tap, Touch
 
+HELD = 3.0
+"""Seconds that staff hold the top right corner."""
+
+_CORNER = 20.0  # mm
+
 
 @dataclass
 class _Drawn:
@@ -20,10 +26,20 @@ class _Drawn:
 
 
 class Surface(Widget):  # type: ignore[misc]
-    """Draws again only what has changed: a typed letter costs one field, not a keyboard."""
+    """Draws again only what has changed: a typed letter costs one field, not a keyboard.
 
-    def __init__(self, on_tap: Callable[[Tap], None], on_touch: Callable[[], None]) -> None:
+    `on_corner`: the top right corner was held for HELD seconds and let go.
+    """
+
+    def __init__(
+        self,
+        on_tap: Callable[[Tap], None],
+        on_touch: Callable[[], None],
+        on_corner: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__()
+        self._on_corner = on_corner
+        self._corner: tuple[MotionEvent, float] | None = None
         self._on_tap = on_tap
         self._on_touch = on_touch
         self._pen: Pen | None = None
@@ -68,6 +84,7 @@ class Surface(Widget):  # type: ignore[misc]
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
         self._on_touch()
+        self._corner = (touch, time.monotonic()) if self._is_corner(touch) else None
         if self._pressed is None and (found := self._at(touch.x, touch.y)) is not None:
             self._pressed = touch, found
             self._show_pressed(found, pressed=True)
@@ -78,6 +95,10 @@ class Surface(Widget):  # type: ignore[misc]
 
     def on_touch_up(self, touch: MotionEvent) -> bool:
         """A tap counts where it began, when the finger leaves: one can still slide away from a mistake."""
+        if self._corner is not None and self._corner[0] is touch and self._is_corner(touch):
+            (_, since), self._corner = self._corner, None
+            if time.monotonic() - since >= HELD:
+                self._on_corner()
         if self._pressed is None or self._pressed[0] is not touch:
             return True
         _, placed = self._pressed
@@ -93,6 +114,10 @@ class Surface(Widget):  # type: ignore[misc]
             if rect.x <= x <= rect.right and rect.y <= self.height - y <= rect.bottom and _tap_of(drawn.placed):
                 return drawn.placed
         return None
+
+    def _is_corner(self, touch: MotionEvent) -> bool:
+        side = self._pen.sizes.mm(_CORNER) if self._pen is not None else 0
+        return bool(touch.x >= self.width - side and touch.y >= self.height - side)
 
     def _show_pressed(self, placed: Placed, *, pressed: bool) -> None:
         for drawn in self._drawn:
