@@ -29,3 +29,10 @@ def _regions(pid: int) -> Iterator[tuple[str, bytes]]:
                 yield line, memory.read(end - start)
             except OSError:
                 continue  # a device's memory, such as a graphics card's
+
+
+def files_with(folder: Path, texts: Iterable[str]) -> list[str]:
+    """Which files under a folder hold one of the texts."""
+    wanted = [text.encode(encoding) for text in texts for encoding in _ENCODINGS]
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return [str(path) for path in files if any(each in path.read_bytes() for each in wanted)]

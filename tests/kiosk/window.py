@@ -31,8 +31,12 @@ class KioskWindow:
         """The name of what is on the screen."""
         return str(self._read()["view"])
 
-    def wait_for(self, view: str) -> None:
-        self._wait(lambda: self.view == view, f"the screen {view}")
+    @property
+    def pid(self) -> int:
+        return self.process.handle.pid
+
+    def wait_for(self, view: str, within: float = _WITHIN) -> None:
+        self._wait(lambda: self.view == view, f"the screen {view}", within)
 
     def tap(self, *taps: str) -> None:
         """Tap these one after another, each as soon as it is on the screen."""
@@ -60,6 +64,10 @@ class KioskWindow:
             self._xdotool("key", key)
             self._wait(lambda before=before: self.shown.stat().st_mtime_ns != before, f"an answer to {key}")  # type: ignore[misc]
 
+    def strike(self, *keys: str) -> None:
+        """Keys that mean nothing to the kiosk."""
+        self._xdotool("key", *keys)
+
     @property
     def heard(self) -> list[str]:
         """What is being said, by a kiosk that writes it down."""
@@ -77,8 +85,8 @@ class KioskWindow:
     def _read(self) -> Any:
         return json.loads(self.shown.read_text())
 
-    def _wait(self, true: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + _WITHIN
+    def _wait(self, true: Callable[[], bool], what: str, within: float = _WITHIN) -> None:
+        deadline = time.monotonic() + within
         while not (self.shown.exists() and true()):
             if time.monotonic() > deadline or not self.process.running:
                 raise AssertionError(f"the kiosk never showed {what}:\n{self.process.output()}")
