@@ -22,6 +22,11 @@ def sign_in(page: Page, service: Service, name: str, path: str = "/") -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+def has_keys(page: Page) -> None:
+    """The script that listens to the keyboard is there."""
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+
+
 def somebody(session: Session, center: Center, name: str, *, urgent: bool = False) -> UUID:
     """The participant who waits from now on."""
     intake_id = somebody_waits(session, center, a_record(name, urgent=urgent))
@@ -49,6 +54,7 @@ def test_an_intake_appears_by_itself_and_is_assigned_with_the_keyboard(
         service.app.state.live.changed()
         expect(page.get_by_role("link", name="Zuleika Testperson", exact=True)).to_be_visible()
 
+        has_keys(page)
         for key, focused in (("j", "Quirin Sample"), ("j", "Zuleika Testperson"), ("k", "Quirin Sample"), ("j", "")):
             page.keyboard.press(key)
             if focused:
@@ -61,10 +67,13 @@ def test_an_intake_appears_by_itself_and_is_assigned_with_the_keyboard(
         expect(page.get_by_text("Assigned. They are being told now.")).to_be_visible()
         expect(page.get_by_role("link", name="Zuleika Testperson", exact=True)).to_have_count(0)
 
+        has_keys(page)
         page.keyboard.press("/")
         expect(page.get_by_role("searchbox")).to_be_focused()
         page.keyboard.type("zulaika")
         page.keyboard.press("Enter")
+        expect(page.get_by_text("1 found, the likeliest first.")).to_be_visible()
+        has_keys(page)
         page.keyboard.press("j")
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Zuleika Testperson")).to_be_visible()
@@ -82,6 +91,7 @@ def test_the_keys_are_listed_and_can_be_switched_off(
     somebody(session, center, "Zuleika Testperson")
     with running_chromium(playwright) as page:
         sign_in(page, service, "alice")
+        has_keys(page)
         page.keyboard.press("?")
         expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
         page.get_by_label("Use these keys on this device").uncheck()
@@ -90,6 +100,7 @@ def test_the_keys_are_listed_and_can_be_switched_off(
         expect(page.get_by_role("link", name="Zuleika Testperson", exact=True)).not_to_be_focused()
 
         page.reload()
+        has_keys(page)
         page.keyboard.press("j")
         expect(page.get_by_role("link", name="Zuleika Testperson", exact=True)).not_to_be_focused()
 
