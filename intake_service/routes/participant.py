@@ -35,7 +35,7 @@ class Typed:
     value: str = ""
 
 
-@router.get("/participants/{participant_id}")
+@router.get("/participants/{participant_id:uuid}")  # other words there are other pages
 def participant(request: Request, session: Reading, who: Reader, participant_id: UUID, done: str = "") -> Response:
     return show_participant(request, session, who, participant_id, done=done)
 

@@ -41,7 +41,8 @@ class Kiosk:
             settings=settings,
         )
         session = Session(FORM, config, lambda: "maple-7", self._hand_in, self.seconds)
-        self.guide = Guide(session, self.voice, lambda: self.device, self._left)
+        self.opened: list[float] = []
+        self.guide = Guide(session, self.voice, lambda: self.device, self._left, self.opened.append)
 
     def press(self, *keys: Key | str) -> None:
         for key in keys:
@@ -283,6 +284,25 @@ def test_any_key_asks_for_more_time_as_often_as_wanted(kiosk: Kiosk) -> None:
         assert kiosk.screen == "privacy-still-there"
         kiosk.press(Key.DOWN)
         assert kiosk.screen == "privacy"
+
+
+def test_when_nobody_hears_a_call_it_sounds_and_is_read(kiosk: Kiosk) -> None:
+    kiosk.press(Key.RIGHT)
+    kiosk.tap("begin:en", "next", "choose:unsafe", "next")
+
+    assert kiosk.screen == "urgent-desk"
+    assert kiosk.voice.now[0] is Tone.TO_THE_DESK
+    assert UI["urgent_desk"] in kiosk.said
+
+
+def test_staff_open_their_corner_only_while_nobody_is_in_an_intake(kiosk: Kiosk) -> None:
+    kiosk.guide.corner(0)
+    kiosk.tap("begin:en")
+    kiosk.guide.corner(1)
+    kiosk.tap("talk", "confirm")
+    kiosk.guide.corner(2)
+
+    assert kiosk.opened == [0, 2]
 
 
 def test_without_the_voice_the_question_comes_with_a_tone(kiosk: Kiosk) -> None:
