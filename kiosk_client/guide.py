@@ -238,7 +238,7 @@ class Guide:
         touches = (
             Touch(Tap(Action.AGAIN), ui["help_again"], "return"),
             Touch(Tap(Action.LOUDER), ui["help_louder"], "ear"),
-            Touch(Tap(Action.SOFTER), ui["help_softer"], "ear"),
+            Touch(Tap(Action.SOFTER), ui["help_softer"], "softer"),
             *((Touch(Tap(Action.HIDE), ui[hide], "hide"),) if self.manner.aloud else ()),
             *((Touch(Tap(Action.TALK), ui["talk"], "person"),) if self._session.begun else ()),
             Touch(Tap(Action.CLOSE_HELP), ui["help_close"], "arrow-right"),
