@@ -3,6 +3,7 @@
 Taps that do not fit the step are ignored: a second tap of a nervous finger must never do harm.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -212,7 +213,7 @@ class Flow:
             if character in DIGITS and len(self.typed) < MAX_DIGITS:
                 self.typed += character
         elif len(self.typed) < MAX_TYPED and character.isprintable():
-            self.typed = (self.typed + character).lstrip()
+            self.typed = _joined(self.typed, character)
 
     def erase(self) -> None:
         """The last character goes."""
@@ -374,3 +375,10 @@ class Flow:
         self.too_short = False
         answer = self._answers.get(screen.id)
         self.typed = answer.text or "" if answer and answer.state is AnswerState.ANSWERED else ""
+
+
+def _joined(typed: str, character: str) -> str:
+    """An accent goes onto the letter before it (Vietnamese tones are typed so); with none before it, nowhere."""
+    if not typed.strip() and unicodedata.category(character[0]).startswith("M"):
+        return typed
+    return unicodedata.normalize("NFC", typed + character).lstrip()

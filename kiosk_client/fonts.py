@@ -10,6 +10,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared_schema.form import LanguageTexts
+
 INDEX = "index.json"
 INSTEAD = "\N{BULLET}"
 """What stands for a character that no font has; the record keeps the character itself."""
@@ -36,7 +38,7 @@ class Font:
 
     def has(self, letter: str) -> bool:
         at = bisect_right(self.covers, (ord(letter), 0x110000)) - 1
-        return at >= 0 and ord(letter) <= self.covers[at][1]
+        return (at >= 0 and ord(letter) <= self.covers[at][1]) or letter == "\n"
 
 
 OWN = Font("Roboto", "Roboto", "Latn", rtl=False, covers=_OWN_COVERS)
@@ -66,6 +68,10 @@ class Fonts:
         """Whether there is a font with every character of the text."""
         return any(all(map(font.has, text)) for font in self._fonts)
 
+    def can_draw_language(self, texts: LanguageTexts) -> bool:
+        """A language that needs a font which was not built is not offered, rather than shown as boxes."""
+        return self.can_draw(words(texts))
+
     def drawable(self, text: str, font: Font) -> str:
         """The text, with a dot for what the font does not have; joiners and the like just go."""
         if all(map(font.has, text)):
@@ -75,6 +81,18 @@ class Fonts:
             for letter in text
             if font.has(letter) or unicodedata.category(letter) not in _NO_INK
         )
+
+
+def words(texts: LanguageTexts) -> str:
+    """Everything of a language that can be on the screen."""
+    keys = [key for row in texts.keyboard.rows for key in row]
+    keys += [form for forms in texts.keyboard.accents.values() for form in forms]
+    screens = [
+        part
+        for screen in texts.screens.values()
+        for part in (screen.title, screen.help, screen.short, *screen.body, *screen.choices.values())
+    ]
+    return " ".join([texts.name, *texts.ui.values(), *texts.tickets.values(), *screens, *keys])
 
 
 def _built(folder: Path) -> tuple[Font, ...]:

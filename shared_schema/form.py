@@ -85,7 +85,10 @@ class ScreenText(Frozen):
 
 
 class Keyboard(Frozen):
-    """The on-screen keyboard's rows of letters, and the accented forms that a letter offers."""
+    """The on-screen keyboard's rows of letters, and further letters and signs: the accented forms that a letter offers.
+
+    A combining sign goes onto the letter that was typed before it. Eleven keys are the most that fit a small panel.
+    """
 
     rows: tuple[tuple[str, ...], ...]
     accents: dict[str, tuple[str, ...]] = {}

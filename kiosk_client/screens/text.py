@@ -8,7 +8,7 @@ from bidi import get_base_level, get_display
 from kivy.core.text import Label
 from kivy.graphics.texture import Texture
 
-from kiosk_client.fonts import Font, Fonts
+from kiosk_client.fonts import OWN, Font, Fonts
 from kiosk_client.geometry import Align, pieces
 
 _STEP = 0.94
@@ -49,7 +49,6 @@ class Typesetter:
         self._fonts = fonts
         self.set_key = lru_cache(maxsize=600)(self.set_text)
         """The same for a key of the keyboard, remembered: a key says nothing about who types."""
-        self._begun: set[tuple[str, float, bool]] = set()
 
     def set_text(self, text: str, width: float, height: float, setting: Setting) -> Text:
         """Break the text into lines and set it as large as fits."""
@@ -91,9 +90,9 @@ class Typesetter:
             font_direction="rtl" if font.rtl else "ltr",
             color=(1, 1, 1, 1),
         )
-        if font.script != "Latn" and (used := (font.regular, size, bold)) not in self._begun:
-            label.refresh()  # a font measures in the script and direction that it last drew in
-            self._begun.add(used)
+        if font.script != OWN.script:
+            label.refresh()
+            label.texture.bind()  # draws it now: a font measures in the script and direction that it last drew in
         return label
 
 
