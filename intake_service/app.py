@@ -21,15 +21,22 @@ from intake_service.intake_writer import IntakeWriter
 from intake_service.keys import Keys, open_keys
 from intake_service.live import Live
 from intake_service.routes import (
+    boards,
     calls,
     console,
+    contact_permission_api,
     devices,
     events,
+    intake_pages,
     intakes_api,
     kiosks_api,
+    participant,
+    participant_actions,
     problems,
     push_api,
+    queue,
     signing_in,
+    sites,
     web_app,
 )
 from intake_service.settings import Settings
@@ -66,7 +73,24 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.worker = None
     problems.add_handlers(app)
     app.add_api_route("/healthz", _healthz, methods=["GET"])
-    for room in (intakes_api, kiosks_api, signing_in, console, calls, events, devices, push_api, web_app):
+    for room in (
+        intakes_api,
+        kiosks_api,
+        signing_in,
+        queue,
+        intake_pages,
+        participant,
+        participant_actions,
+        boards,
+        contact_permission_api,
+        console,
+        calls,
+        sites,
+        events,
+        devices,
+        push_api,
+        web_app,
+    ):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(NothingTold)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from intake_service import carrying, changes, matching
@@ -75,15 +75,22 @@ def hand_over(session: Session, participant: Participant, change: Change, to: St
 def tell_newest(
     session: Session, participant: Participant, kind: AlertKind | None, to: list[int] | None, now: datetime
 ) -> None:
-    """Cancel what is still on its way about the participant's newest intake, and send `kind`, if any, to those.
+    """Cancel what is still on its way about the participant's intakes, and send `kind`, if any, about the newest one.
 
     `to` is None: to whom the site's policy names.
     """
-    intake_id = session.scalars(select(Intake.id).where(Intake.sequence == participant.intake_sequence)).one()
-    alerts.close(session, str(intake_id), now)
+    of_same = select(Participant.id).where(
+        or_(Participant.id == participant.id, Participant.joined_into == participant.id)
+    )
+    intakes = session.execute(
+        select(Intake.id, Intake.sequence).where(Intake.participant_id.in_(of_same)).order_by(Intake.sequence)
+    ).all()
+    for intake_id, _ in intakes:
+        alerts.close(session, str(intake_id), now)
     if kind is not None and to != []:
+        newest = next(intake_id for intake_id, sequence in intakes if sequence == participant.intake_sequence)
         site = participant.site
-        alerts.raise_alert(session, kind, site.id, site.name, str(intake_id), f"/intakes/{intake_id}", to, now)
+        alerts.raise_alert(session, kind, site.id, site.name, str(newest), f"/intakes/{newest}", to, now)
 
 
 def _standing(session: Session, participant_id: UUID) -> Assignment:

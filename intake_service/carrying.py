@@ -48,6 +48,13 @@ def require_able(session: Session, site_id: int, staff_id: int) -> None:
         raise InvalidRequest("Choose somebody of this site's staff from the list.")
 
 
+def require_working(session: Session, staff_id: int) -> None:
+    """The same for somebody who takes up what they have begun themselves. Raises InvalidRequest."""
+    working = select(Staff.id).where(Staff.id == staff_id, Staff.active).with_for_update(read=True)
+    if session.scalar(working) is None:
+        raise InvalidRequest("You were removed meanwhile. Give this intake to a colleague.")
+
+
 def take_up(
     session: Session,
     participant_id: UUID,

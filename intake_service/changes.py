@@ -146,7 +146,7 @@ def _lost(participant: Participant, change: Change, last: Event | None) -> Confl
     """What losing means, in words."""
     if participant.joined_into is not None:
         return Conflict("This record was joined with another one of the same person. Work with that one.")
-    if last is None or last.staff is None:
+    if last is None or last.staff is None or last.action == Action.RECEIVE:
         return Conflict(f"This participant is in {participant.status} now. Nothing was changed.")
     at = time_at(participant.site, last.at, change.now)
     who = "You were there before" if last.staff_id == change.by.id else f"{last.staff.name} was faster"

@@ -4,6 +4,7 @@ Whoever has called for a person before keeps the call's place and its clock, and
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,29 +15,34 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from intake_service import calls
+from intake_service import brief_check_ins, calls, carrying, known_people, rights
 from intake_service.errors import NotEnrolled, OtherContent, Revoked
-from intake_service.tables import Event, Intake, Kiosk, Participant, Site
+from intake_service.tables import Event, Intake, Kiosk, Participant, Site, Staff
+from intake_service.workflow import WITH_CASELOAD, Action
 from notifications import alerts
+from notifications.db import Base
 from notifications.tables import AlertKind
 from shared_schema.form import Form, load_form
-from shared_schema.intake import Answer, IntakeRecord, Receipt, Status
+from shared_schema.intake import Answer, IntakeRecord, PathwayType, Receipt, Status
 
-# Statements are built once: building them costs more than running them.
+# Statements are built once and of plain tables: building them, and the mapper's own way, cost more than running them.
+_INTAKE, _PARTICIPANT, _EVENT = (Base.metadata.tables[each.__tablename__] for each in (Intake, Participant, Event))
 _SENDER = (
-    select(Kiosk.revoked_at, Site.id, Site.name)
+    select(Kiosk.revoked_at, Site.id, Site.name, Site.queue_settings)
     .join(Site, Site.id == Kiosk.site_id)
     .where(Kiosk.id == bindparam("kiosk_id"))
 )
 _ADD_INTAKE = {
-    "sqlite": sqlite.insert(Intake).on_conflict_do_nothing(index_elements=["id"]).returning(Intake.sequence),
-    "postgresql": postgresql.insert(Intake).on_conflict_do_nothing(index_elements=["id"]).returning(Intake.sequence),
+    "sqlite": sqlite.insert(_INTAKE).on_conflict_do_nothing(index_elements=["id"]).returning(_INTAKE.c.sequence),
+    "postgresql": postgresql.insert(_INTAKE)
+    .on_conflict_do_nothing(index_elements=["id"])
+    .returning(_INTAKE.c.sequence),
 }
 _EARLIER = select(Intake.site_id, Intake.content_mac, Intake.received_at, Intake.proof).where(
     Intake.id == bindparam("intake_id")
 )
-_ADD_PARTICIPANT = insert(Participant)
-_ADD_EVENT = insert(Event)
+_ADD_PARTICIPANT = insert(_PARTICIPANT)
+_ADD_EVENT = insert(_EVENT)
 
 
 @dataclass(frozen=True)
@@ -48,14 +54,60 @@ class Received:
     new: bool
 
 
+@dataclass(frozen=True)
+class _Source:
+    """Where an intake comes from. `carrier`: who carries the participant from the start, if anybody."""
+
+    site_id: int
+    site_name: str
+    kiosk_id: UUID | None
+    staff_id: int | None
+    status: Status
+    carrier: int | None
+
+
 def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac: str, now: datetime) -> Received:
     """Put the person who filled in this record into the queue of the kiosk's site and tell the staff.
 
+    A brief check-in goes to somebody at once where the site's rule says so, unless it is urgent.
     The record fits its form. Everything is written or, when an error is raised, nothing must be kept: the caller's
     transaction (or savepoint) decides. Raises Revoked or NotEnrolled for the kiosk, OtherContent when the id is taken.
     """
-    site_id, site_name = _site_of(session, kiosk_id)
+    site_id, site_name, settings = _site_of(session, kiosk_id)
     form = load_form(record.form_name, record.form_version)
+    carrier = None
+    urgent = record.called_at is not None or form.is_urgent(record.answers)
+    if form.pathway(record.answers) is PathwayType.BRIEF_CHECK_IN and not urgent:
+        carrier = brief_check_ins.taker(session, site_id, settings, now)
+    status = Status.NEEDS_ASSIGNMENT if carrier is None else Status.NEEDS_INTAKE
+    source = _Source(site_id, site_name, kiosk_id, None, status, carrier)
+    return _write(session, source, form, record, content_mac, now)
+
+
+def receive_from_staff(
+    session: Session, by: Staff, site: Site, record: IntakeRecord, content_mac: str, now: datetime
+) -> Received:
+    """The same for a record that a staff member has completed with the person, of the same form.
+
+    Brief check-in only: it is theirs at once. A type without a caseload: Active, with nobody to be found for it.
+    Any other waits in Needs Assignment. Raises NotFound, NotAllowed, OtherContent.
+    """
+    rights.require_completing_intakes(session, by, site.id)
+    form = load_form(record.form_name, record.form_version)
+    pathway = form.pathway(record.answers)
+    carrier = by.id if pathway is PathwayType.BRIEF_CHECK_IN else None
+    if carrier is not None:
+        carrying.require_working(session, carrier)
+        status = Status.NEEDS_INTAKE
+    else:
+        status = Status.NEEDS_ASSIGNMENT if pathway in WITH_CASELOAD else Status.ACTIVE
+    source = _Source(site.id, site.name, None, by.id, status, carrier)
+    return _write(session, source, form, record, content_mac, now)
+
+
+def _write(
+    session: Session, source: _Source, form: Form, record: IntakeRecord, content_mac: str, now: datetime
+) -> Received:
     participant_id: UUID = uuid7()
     called = record.called_at is not None
     urgent = called or form.is_urgent(record.answers)
@@ -64,8 +116,9 @@ def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac:
         {
             "id": record.id,
             "participant_id": participant_id,
-            "site_id": site_id,
-            "kiosk_id": kiosk_id,
+            "site_id": source.site_id,
+            "kiosk_id": source.kiosk_id,
+            "staff_id": source.staff_id,
             "form_name": record.form_name,
             "form_version": record.form_version,
             "language": record.language,
@@ -80,17 +133,18 @@ def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac:
         },
     ).scalar_one_or_none()
     if sequence is None:
-        return _again(session, record.id, site_id, content_mac)
+        return _again(session, record.id, source.site_id, content_mac)
     call = calls.take_over(session, record.id, now) if called else None
+    name, phone = _typed(form, record, "name"), _typed(form, record, "phone")
     session.execute(
         _ADD_PARTICIPANT,
         {
             "id": participant_id,
-            "site_id": site_id,
-            "status": Status.NEEDS_ASSIGNMENT,
+            "site_id": source.site_id,
+            "status": source.status,
             "pathway": form.pathway(record.answers),
-            "name": _called(form, record),
-            "phone": _typed(form, record, "phone"),
+            "name": name or form.ticket_text(record.ticket, record.language),
+            "phone": phone,
             "language": record.language,
             "urgent": urgent,
             "queue_number": call.queue_number if call else sequence,
@@ -103,27 +157,46 @@ def receive(session: Session, kiosk_id: UUID, record: IntakeRecord, content_mac:
         {
             "participant_id": participant_id,
             "at": now,
-            "action": "intake received",
-            "kiosk_id": kiosk_id,
-            "to_status": Status.NEEDS_ASSIGNMENT,
+            "action": Action.RECEIVE,
+            "staff_id": source.staff_id,
+            "kiosk_id": source.kiosk_id,
+            "to_status": source.status,
+            "to_staff_id": source.carrier,
         },
     )
+    known_people.remember(session, source.site_id, sequence, name, record.ticket, phone)
+    known_people.flag(session, source.site_id, sequence, participant_id, name, phone, now)
+    if source.carrier is not None:
+        by = source.staff_id or source.carrier  # by the site's rule nobody assigned; somebody must be named
+        carrying.take_up(session, participant_id, source.carrier, by, now)
     if call is None or call.is_closed:
         # staff who closed the call were with the person then; that there is an intake now is news, and no alarm
-        kind = AlertKind.URGENT if urgent and call is None else AlertKind.READY_FOR_ASSIGNMENT
-        alerts.raise_alert(session, kind, site_id, site_name, str(record.id), f"/intakes/{record.id}", None, now)
-    return Received(Receipt(intake_id=record.id, received_at=now, proof=record.expected_proof()), site_id, new=True)
+        _tell(session, source, record.id, now, urgent=urgent and call is None)
+    receipt = Receipt(intake_id=record.id, received_at=now, proof=record.expected_proof())
+    return Received(receipt, source.site_id, new=True)
 
 
-def _site_of(session: Session, kiosk_id: UUID) -> tuple[int, str]:
+def _tell(session: Session, source: _Source, intake_id: UUID, now: datetime, *, urgent: bool) -> None:
+    """Whom the site's policy names; or the one who gets it by the site's rule. Staff who completed it know already."""
+    if urgent or source.status is Status.NEEDS_ASSIGNMENT:
+        kind, to = AlertKind.URGENT if urgent else AlertKind.READY_FOR_ASSIGNMENT, None
+    elif source.carrier is not None and source.staff_id is None:
+        kind, to = AlertKind.ASSIGNED_TO_YOU, [source.carrier]
+    else:
+        return
+    path = f"/intakes/{intake_id}"
+    alerts.raise_alert(session, kind, source.site_id, source.site_name, str(intake_id), path, to, now)
+
+
+def _site_of(session: Session, kiosk_id: UUID) -> tuple[int, str, Mapping[str, Any]]:
     """Asked in the transaction that writes, so that a revoked kiosk's intake is refused from that moment on."""
     found = session.execute(_SENDER, {"kiosk_id": kiosk_id}).one_or_none()
     if found is None:
         raise NotEnrolled("Enroll this kiosk with a pairing code.")
-    revoked_at, site_id, site_name = found
+    revoked_at, site_id, site_name, settings = found
     if revoked_at is not None:
         raise Revoked("Staff took this kiosk out of service.")
-    return site_id, site_name
+    return site_id, site_name, settings
 
 
 def _again(session: Session, intake_id: UUID, site_id: int, content_mac: str) -> Received:
@@ -132,11 +205,6 @@ def _again(session: Session, intake_id: UUID, site_id: int, content_mac: str) ->
         raise OtherContent("The first one is kept. Show this one to staff.")
     receipt = Receipt(intake_id=intake_id, received_at=earlier.received_at, proof=earlier.proof)
     return Received(receipt, site_id, new=False)
-
-
-def _called(form: Form, record: IntakeRecord) -> str:
-    """The name to call; the ticket in the words that the person saw when there is none."""
-    return _typed(form, record, "name") or form.ticket_text(record.ticket, record.language)
 
 
 def _typed(form: Form, record: IntakeRecord, kind: str) -> str | None:

@@ -102,11 +102,12 @@ def _make_first_keys(folder: Path) -> None:
 def _read(folder: Path) -> Keys:
     opening = [OpeningKey(raw) for raw in _secrets(folder, "opening")]
     by_id = {key.public().key_id: key for key in opening}
+    digest = _secrets(folder, "digest")[-1]
     return Keys(
         opening=by_id,
         service_key=opening[-1].public(),
-        data=DataKeys.of(_secrets(folder, "data")),
-        digest=_secrets(folder, "digest")[-1],
+        data=DataKeys.of(_secrets(folder, "data"), hmac.digest(digest, b"recognise", "sha256")),
+        digest=digest,
         vapid=_vapid(folder),
     )
 

@@ -114,6 +114,12 @@ def carried(session: Session, member: Staff, status: Status) -> Sequence[Row]:
     return [Row(participant, intake_id, ticket, member.name, since) for participant, intake_id, ticket, since in rows]
 
 
+def rows_of(session: Session, participant_ids: Sequence[UUID]) -> list[Row]:
+    """These participants, in this order. Whether they may be seen is the caller's to know."""
+    found = {row.Participant.id: Row(*row) for row in session.execute(_ROWS.where(Participant.id.in_(participant_ids)))}
+    return [found[each] for each in participant_ids if each in found]
+
+
 def count(session: Session, member: Staff, which: Listed, filters: Filters | None = None) -> int:
     """How many a list has, at most MOST_COUNTED. Raises NotAllowed as `listed` does."""
     filters = filters or Filters()
@@ -198,15 +204,20 @@ def _conditions(which: Listed, filters: Filters) -> list[ColumnElement[bool]]:
 
 def _rows(session: Session, ids: Subquery, which: Listed) -> list[Row]:
     rows = session.execute(
-        select(Participant, Intake.id, Intake.ticket, Staff.name, Assignment.assigned_at)
-        .join(ids, ids.c.id == Participant.id)
-        .join(Intake, Intake.sequence == Participant.intake_sequence)
-        .outerjoin(Assignment, (Assignment.participant_id == Participant.id) & Assignment.ended_at.is_(None))
-        .outerjoin(Staff, Staff.id == Assignment.staff_id)
-        .options(joinedload(Participant.site))
-        .order_by(*_order(which, Participant.urgent, Participant.queue_number, Participant.id))
+        _ROWS.join(ids, ids.c.id == Participant.id).order_by(
+            *_order(which, Participant.urgent, Participant.queue_number, Participant.id)
+        )
     )
     return [Row(*row) for row in rows]
+
+
+_ROWS = (
+    select(Participant, Intake.id, Intake.ticket, Staff.name, Assignment.assigned_at)
+    .join(Intake, Intake.sequence == Participant.intake_sequence)
+    .outerjoin(Assignment, (Assignment.participant_id == Participant.id) & Assignment.ended_at.is_(None))
+    .outerjoin(Staff, Staff.id == Assignment.staff_id)
+    .options(joinedload(Participant.site))
+)
 
 
 def _place(participant: Participant) -> Place:

@@ -40,7 +40,7 @@ def remove_staff(session: Session, staff_id: int, by: Staff, now: datetime, reas
         removed_by=by.id,
         removed_at=now,
         reason=reason,
-        designated_at=_take_off_the_roster(session, staff_id),
+        designated_at=_take_off_the_roster(session, leaving),
     )
     session.add(removal)
     session.flush()
@@ -62,6 +62,8 @@ def undo_removal(session: Session, removal_id: int, by: Staff, now: datetime) ->
     leaving = rights.require_removing(session, by, removal.staff if removal else None)
     if removal is None:
         raise NotFound("There is no such removal.")
+    if removal.undone_at is not None:
+        return
     if _reassigned(session, removal):
         raise Conflict("Somebody of theirs was reassigned already, so this cannot be undone. Add them as new instead.")
     undone = session.execute(
@@ -80,6 +82,7 @@ def undo_removal(session: Session, removal_id: int, by: Staff, now: datetime) ->
         held = Status(participant.held_status or Status.ACTIVE)
         changes.swap(session, participant, change, held, {"held_status": None})
         carrying.take_up(session, participant.id, leaving.id, by.id, now)
+    telling.tell_staff(session, leaving)
     telling.tell_staff(session, leaving)
     for site_id in removal.designated_at:
         roster.designate(session, site_id, leaving.id, True)
@@ -148,11 +151,10 @@ def _give_back(session: Session, participant: Participant, change: Change, remov
     return True
 
 
-def _take_off_the_roster(session: Session, staff_id: int) -> list[int]:
-    """Returns the sites where the person was designated."""
-    entries = roster.of_staff(session, staff_id)
-    designated = [entry.site_id for entry in entries if entry.designated]
-    telling.tell_staff(session, session.get_one(Staff, staff_id))
+def _take_off_the_roster(session: Session, leaving: Staff) -> list[int]:
+    """Returns the sites where the person was designated. They are told nothing any more and are on duty nowhere."""
+    designated = [entry.site_id for entry in roster.of_staff(session, leaving.id) if entry.designated]
+    telling.tell_staff(session, leaving)
     return designated
 
 

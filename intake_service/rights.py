@@ -53,7 +53,8 @@ def sites_of_queue(session: Session, member: Staff) -> frozenset[int]:
 
 
 def own_sites(session: Session, member: Staff) -> frozenset[int]:
-    return frozenset(site.id for site in staff.sites_of(session, member))
+    """Where the member may act: nowhere once they were removed, even should a page of theirs still be open."""
+    return frozenset(site.id for site in staff.sites_of(session, member)) if member.active else frozenset()
 
 
 def sees_everybody(member: Staff) -> bool:
@@ -73,23 +74,29 @@ def require_policy(session: Session, member: Staff, site_id: int) -> None:
     """Raises NotFound for another site, NotAllowed for who is not an administrator."""
     if site_id not in own_sites(session, member):
         raise NotFound("That is not one of your sites.")
+    require_every_policy(member)
+
+
+def require_every_policy(member: Staff) -> None:
+    """Raises NotAllowed for who is not an administrator."""
     if member.role not in MAY_DECIDE_POLICY:
         raise NotAllowed("An administrator decides this.")
 
 
 def require_removing(session: Session, member: Staff, leaving: Staff | None) -> Staff:
-    """The staff member to remove or to bring back.
+    """The staff member to remove or to bring back. Somebody who was removed themselves shares no site with anybody.
 
     Raises NotFound when they share no site, NotAllowed for oneself, for a role that one may not remove, and for
     somebody who also works at a site of which one is not: an administrator does that.
     """
     sites = own_sites(session, member)
     works_at = {site.id for site in leaving.sites} if leaving else set()
-    if leaving is None or not (works_at & sites or member.role == Role.ADMINISTRATOR):
+    decides_for_all = member.active and member.role == Role.ADMINISTRATOR
+    if leaving is None or not (works_at & sites or decides_for_all):
         raise NotFound("There is no such staff member at your sites.")
     if leaving.id == member.id:
         raise NotAllowed("Nobody removes themselves. Ask an administrator.")
-    if leaving.role not in _removable(member) or not (works_at <= sites or member.role == Role.ADMINISTRATOR):
+    if leaving.role not in _removable(member) or not (works_at <= sites or decides_for_all):
         raise NotAllowed("An administrator removes this person.")
     return leaving
 
@@ -108,7 +115,7 @@ def _removable(member: Staff) -> AbstractSet[Role]:
 
 
 def _reaches(session: Session, member: Staff, reach: Reach, participant: Participant) -> bool:
-    if reach is Reach.NOBODY:
+    if reach is Reach.NOBODY or not member.active:
         return False
     if reach is Reach.SITES and participant.site_id in own_sites(session, member):
         return True

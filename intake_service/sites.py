@@ -6,11 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from intake_service.errors import Conflict, InvalidRequest, NotFound
+from intake_service.site_settings import LONGEST_NAME, Decided
 from intake_service.tables import Site
-from intake_service.telling import tell_everything
+from intake_service.telling import tell_everything, tell_site
 from shared_schema.form import load_form
-
-_LONGEST_NAME = 120
 
 
 def add(session: Session, name: str, languages: Sequence[str] = ()) -> Site:
@@ -19,8 +18,8 @@ def add(session: Session, name: str, languages: Sequence[str] = ()) -> Site:
     Raises InvalidRequest, Conflict when the name is taken.
     """
     name = name.strip()
-    if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
-        raise InvalidRequest(f"A site's name is one line of 1 to {_LONGEST_NAME} characters.")
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise InvalidRequest(f"A site's name is one line of 1 to {LONGEST_NAME} characters.")
     reviewed = load_form().reviewed_languages()
     if unknown := [language for language in languages if language not in reviewed]:
         raise InvalidRequest(f"{', '.join(unknown)}: not offered. There is {', '.join(reviewed)}.")
@@ -31,6 +30,21 @@ def add(session: Session, name: str, languages: Sequence[str] = ()) -> Site:
     session.flush()
     tell_everything(session)  # its administrators are those of every site
     return site
+
+
+def decide(session: Session, site: Site, decided: Decided) -> None:
+    """Change a site to what an administrator decided; its kiosks learn of it within a minute.
+
+    Raises Conflict when another site has the name.
+    """
+    if session.scalar(select(Site.id).where(Site.name == decided.name, Site.id != site.id)) is not None:
+        raise Conflict("There is a site of this name already.")
+    site.name, site.languages = decided.name, decided.languages
+    site.greeting, site.where_to_wait = decided.greeting, decided.where_to_wait
+    site.hours = decided.hours.model_dump(mode="json")
+    site.kiosk_settings = decided.settings.model_dump(mode="json", exclude_defaults=True)
+    session.flush()
+    tell_site(session, site)
 
 
 def named(session: Session, name: str) -> Site:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Uuid, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from notifications.db import Base, BigId, UtcDateTime
@@ -178,6 +178,44 @@ class Intake(Base):
     content_mac: Mapped[str] = mapped_column(String(64))
     """Keyed digest of the record: tells a repeat from another content under the same id, and tells nothing else."""
     participant: Mapped[Participant] = relationship()
+
+
+class NameToken(Base):
+    """A keyed token that an intake can be found by; see names.py. Ordered so that the newest of a site come first."""
+
+    __tablename__ = "name_token"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    token: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    site_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    sequence: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    """The intake's. No foreign key: it is written in the intake's own transaction, many at once, and never changed."""
+
+
+class PossibleDuplicate(Base):
+    """A participant who may be somebody known, with what speaks for it; decided by a person, and undone by one.
+
+    `before`: how the kept record stood before the join, for undoing it; see duplicates.py.
+    """
+
+    __tablename__ = "possible_duplicate"
+    __table_args__ = (UniqueConstraint("participant_id", "known_id"), Index(None, "known_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id"))
+    known_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id"))
+    name_alike: Mapped[int | None]
+    """Of 100; None when a name was not given or is not alike."""
+    same_phone: Mapped[bool]
+    same_day: Mapped[bool]
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    verdict: Mapped[str | None] = mapped_column(String(20))
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    participant: Mapped[Participant] = relationship(foreign_keys=[participant_id])
+    known: Mapped[Participant] = relationship(foreign_keys=[known_id])
+    decider: Mapped[Staff | None] = relationship(foreign_keys=[decided_by])
 
 
 class UrgentCall(Base):

@@ -114,11 +114,15 @@ STEPS: Mapping[Action, Step] = {
     Action.REMOVE_STAFF: Step(_to(_AGAIN, _FIRST, _ACTIVE), _LEAD, "removed the staff member"),
     Action.UNDO_REMOVAL: Step({_AGAIN: frozenset({_FIRST, _ACTIVE})}, _LEAD, "brought the staff member back"),
     Action.JOIN: Step(
-        _stays(*Status) | {_GONE: frozenset({_GONE, _WAITING})}, _LEAD, "joined this participant with another record"
+        _stays(*Status) | {_GONE: frozenset({_GONE, _WAITING}), _ACTIVE: frozenset({_ACTIVE, _WAITING})},
+        _LEAD,
+        "joined this participant with another record",
     ),
     Action.NOT_THE_SAME: Step(_stays(*Status), _LEAD, "said that these are two people"),
     Action.UNDO_DUPLICATE: Step(
-        _stays(*Status) | {_WAITING: frozenset({_WAITING, _GONE})}, _LEAD, "undid the decision about two records"
+        _stays(*Status) | {_WAITING: frozenset({_WAITING, _GONE, _ACTIVE})},
+        _LEAD,
+        "undid the decision about two records",
     ),
 }
 """RECEIVE begins a record and MOVE_CONTACT_PERMISSION goes with another action, so neither is a step."""

@@ -18,7 +18,7 @@ from fontTools.merge import Merger
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
-from kiosk_client.fonts import INDEX, words
+from kiosk_client.fonts import INDEX, NoFonts, words
 from shared_schema.form import LanguageTexts
 
 _WEIGHTS = ("Regular", "Bold")
@@ -26,10 +26,6 @@ _LATIN = (*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2010, 0x2028), 0x203
 _NO_SCRIPT = {"Zyyy", "Zinh", "Zzzz", "Latn", "Grek", "Cyrl"}
 _MERGED_LINE = 1.07, 0.40  # above and below, of the letter size: enough for the tallest signs
 _SQUARE_LINE = 0.93, 0.26
-
-
-class NoFonts(Exception):
-    """A font that is needed is not there; the text says which package to install."""
 
 
 @dataclass(frozen=True)

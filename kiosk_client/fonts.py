@@ -7,10 +7,11 @@ import json
 import os
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared_schema.form import LanguageTexts
+from shared_schema.form import Form, LanguageTexts
 
 INDEX = "index.json"
 INSTEAD = "\N{BULLET}"
@@ -23,6 +24,7 @@ _OWN_COVERS = (
     *((0x20A6, 0x20AC), (0x2116, 0x2116), (0x2122, 0x2122), (0x2212, 0x2212)),
 )
 _SYMBOLS_COVER = ((0x20, 0x7E), (0xA0, 0x17F), (0x2600, 0x26B8), (0x1F600, 0x1F610), (0x1F612, 0x1F614))
+_NOT_BUILT = "not offered, since its letters are missing on this kiosk. Run: warm-handoff-kiosk fonts"
 _NO_INK = {"Cf", "Mn", "Me", "Cc", "Co", "Cn"}
 
 
@@ -44,6 +46,10 @@ class Font:
 OWN = Font("Roboto", "Roboto", "Latn", rtl=False, covers=_OWN_COVERS)
 SYMBOLS = Font("data/fonts/DejaVuSans.ttf", "data/fonts/DejaVuSans.ttf", "Latn", rtl=False, covers=_SYMBOLS_COVER)
 """It comes with Kivy and has the commonest faces and signs."""
+
+
+class NoFonts(Exception):
+    """A font that is needed is not there; the text says which package to install."""
 
 
 def default_folder() -> Path:
@@ -68,9 +74,12 @@ class Fonts:
         """Whether there is a font with every character of the text."""
         return any(all(map(font.has, text)) for font in self._fonts)
 
-    def can_draw_language(self, texts: LanguageTexts) -> bool:
-        """A language that needs a font which was not built is not offered, rather than shown as boxes."""
-        return self.can_draw(words(texts))
+    def offered(self, languages: Iterable[str], form: Form) -> tuple[tuple[str, ...], str]:
+        """Those of the languages that can be drawn, and a sentence for staff about the others, if there are any."""
+        known = [form.texts[language] for language in languages if language in form.texts]
+        missing = [texts for texts in known if not self.can_draw(words(texts))]
+        sentence = f"{', '.join(texts.name for texts in missing)}: {_NOT_BUILT}" if missing else ""
+        return tuple(texts.language for texts in known if texts not in missing), sentence
 
     def drawable(self, text: str, font: Font) -> str:
         """The text, with a dot for what the font does not have; joiners and the like just go."""

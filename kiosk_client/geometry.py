@@ -31,6 +31,7 @@ _ADVANCES = {
     **dict.fromkeys("कखछजझञणफभलशस", 0.78),
 }
 """Width of a letter as a share of its size, in the bold fonts; `_advance` has the rest."""
+_BY_CATEGORY = {"Mn": 0.0, "Cf": 0.0, "Mc": 0.32, "Lu": 0.68}
 _JOINED = {
     **dict.fromkeys("بتثيئنىل", (0.35, 0.9)),
     **dict.fromkeys("سشصض", (0.95, 1.4)),
@@ -265,17 +266,11 @@ def _fits(text: str, width: float, height: float, size: float) -> bool:
 
 
 def _advance(letter: str, following: str) -> float:
-    if letter in _ADVANCES:
-        return _ADVANCES[letter]
     if letter in _JOINED:
         return _JOINED[letter][0 if following.isalpha() else 1]
+    if letter in _ADVANCES:
+        return _ADVANCES[letter]
     if is_square(letter):
         return 1.0
-    category = unicodedata.category(letter)
-    if category in {"Mn", "Cf"}:
-        return 0
-    if category == "Mc":
-        return 0.32
-    if letter.isupper():
-        return 0.68
-    return 0.57 if ord(letter) < 0x0900 else 0.64
+    usual = 0.57 if ord(letter) < 0x0900 else 0.64
+    return _BY_CATEGORY.get(unicodedata.category(letter), usual)

@@ -62,6 +62,7 @@ class Reader:
                 said += self._typing(old.text, new.text)
         elif isinstance(before.body, Tiles) and isinstance(after.body, Tiles):
             said += self._tiles_changed(before.body.touches, after.body.touches)
+            said += self._touches(touch for touch in after.quiet if touch not in before.quiet)  # page 2 of 3
         elif before.body != after.body:
             said += self._body(after)
         return said

@@ -25,16 +25,20 @@ class Locked(Exception):
 
 @dataclass(frozen=True)
 class DataKeys:
-    """The keys for data at rest by id (8 bytes); `current` is the one that new values are written with."""
+    """The keys for data at rest by id (8 bytes); `current` is the one that new values are written with.
+
+    `recognise` keys what must be found without being stored; a process that finds nothing does not have it.
+    """
 
     current: bytes
     ciphers: Mapping[bytes, AESGCM]
+    recognise: bytes = b""
 
     @classmethod
-    def of(cls, raw: Sequence[bytes]) -> "DataKeys":
+    def of(cls, raw: Sequence[bytes], recognise: bytes = b"") -> "DataKeys":
         """From AES-256 keys of 32 bytes, oldest first: the last one is written with. Ids are derived from the keys."""
         ciphers = {data_key_id(key): AESGCM(key) for key in raw}
-        return cls(data_key_id(raw[-1]), ciphers)
+        return cls(data_key_id(raw[-1]), ciphers, recognise)
 
 
 def stored_keys(folder: Path) -> DataKeys | None:

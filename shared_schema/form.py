@@ -149,6 +149,33 @@ class Form(Frozen):
             each for each in languages if each in self.texts and (self.texts[each].reviewed or each in reviewed)
         )
 
+    def can_hide(self, screen: Screen) -> tuple[Choice, ...]:
+        """The tiles that a site may leave out: never what is urgent, nor the way past a question, nor a yes or no."""
+        if screen.kind != "choices":
+            return ()
+        return tuple(choice for choice in screen.choices if not choice.urgent and not choice.alone)
+
+    def narrowed(self, hidden: Mapping[str, Container[str]], pathways: Container[PathwayType]) -> "Form":
+        """The same form with these tiles left out, and those of pathways that are not offered.
+
+        What a participant answers in it fits the whole form. A question keeps its tiles rather than losing all of them.
+        """
+        return self.model_copy(
+            update={"screens": tuple(self._narrowed(each, hidden, pathways) for each in self.screens)}
+        )
+
+    def _narrowed(
+        self, screen: Screen, hidden: Mapping[str, Container[str]], pathways: Container[PathwayType]
+    ) -> Screen:
+        may_go = {choice.id for choice in self.can_hide(screen)}
+        left = tuple(
+            choice
+            for choice in screen.choices
+            if not (choice.id in may_go and choice.id in hidden.get(screen.id, ()))
+            and (choice.pathway is None or choice.pathway in pathways)
+        )
+        return screen.model_copy(update={"choices": left}) if any(not choice.alone for choice in left) else screen
+
     def ticket_text(self, ticket: str, language: str) -> str:
         """`maple-7` in words: "Maple 7"."""
         word, _, number = ticket.rpartition("-")
@@ -222,6 +249,9 @@ def read_form(folder: Traversable) -> Form:
     }
     definition = documents.pop("form")
     languages = definition.pop("languages")
+    for document in documents.values():
+        if not document["reviewed"]:  # a translation that is not finished can be tried out
+            document["ui"] = {**documents["en"]["ui"], **document["ui"]}
     ordered = sorted(documents, key=lambda tag: (languages.index(tag) if tag in languages else len(languages), tag))
     return Form(**definition, texts={tag: documents[tag] for tag in ordered})
 

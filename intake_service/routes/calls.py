@@ -8,8 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from intake_service import calls
 from intake_service.db import Reading, Writing, commit_and_wake_worker
-from intake_service.routes.console import bar
-from intake_service.routes.pages import page
+from intake_service.routes.pages import bar, page
 from intake_service.routes.signed_in import Actor, Reader
 
 router = APIRouter(prefix="/calls/{intake_id}")

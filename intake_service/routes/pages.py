@@ -7,7 +7,15 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.orm import Session
 
+from intake_service import lists, queue_settings, rights, staff
+from intake_service.changes import time_at
+from intake_service.matching import language_name
+from intake_service.routes.signed_in import SignedIn
+from intake_service.tables import Participant, Role
+from intake_service.workflow import MAY_COMPLETE_INTAKES
+from notifications import roster
 from shared_schema import icons
 
 _templates = Environment(
@@ -21,8 +29,30 @@ _templates = Environment(
 
 def page(request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
     """The template with `path` (for the bar's links) and `now` beside its own context."""
-    html = _templates.get_template(template).render(path=request.url.path, now=datetime.now(UTC), **context)
-    return HTMLResponse(html, status)
+    context.setdefault("now", datetime.now(UTC))
+    return HTMLResponse(_templates.get_template(template).render(path=request.url.path, **context), status)
+
+
+def console_page(
+    request: Request, session: Session, who: SignedIn, template: str, status: int = 200, **context: Any
+) -> HTMLResponse:
+    """A page of somebody who is signed in, with what its bar shows."""
+    return page(request, template, status, **bar(session, who), **context)
+
+
+def bar(session: Session, who: SignedIn) -> dict[str, Any]:
+    """What the bar at the top of every page shows, and what is this person's to do."""
+    entries = roster.of_staff(session, who.staff.id)
+    return {
+        "who": who,
+        "sites": staff.sites_of(session, who.staff),
+        "on_duty": {entry.site_id for entry in entries if entry.is_on_duty(datetime.now(UTC))},
+        "designated": {entry.site_id for entry in entries if entry.designated},
+        "may_assign": staff.may_assign(who.staff),
+        "administers": who.staff.role == Role.ADMINISTRATOR,
+        "sees_everybody": rights.sees_everybody(who.staff),
+        "may_complete": who.staff.role in MAY_COMPLETE_INTAKES,
+    }
 
 
 def _waiting(since: datetime, now: datetime) -> str:
@@ -34,6 +64,23 @@ def _waiting(since: datetime, now: datetime) -> str:
         return f"{minutes // 60} h {minutes % 60:02} min"
     days = minutes // (24 * 60)
     return f"{days} day{'s' if days > 1 else ''}"
+
+
+def _how_long(participant: Participant, now: datetime) -> dict[str, Any]:
+    """How a waiting clock is to be read by its site's thresholds: `words`, a `tone` for its colour, both in minutes."""
+    settings = queue_settings.of(participant.site)
+    minutes = (now - participant.waiting_since) / timedelta(minutes=1)
+    words, tone = "", ""
+    if minutes >= settings.waiting_too_long:
+        words, tone = "waiting too long", "too-long"
+    elif minutes >= settings.waiting_long:
+        words, tone = "waiting long", "long"
+    return {"words": words, "tone": tone, "long": settings.waiting_long, "too_long": settings.waiting_too_long}
+
+
+def _counted(number: int) -> str:
+    """Counting stops somewhere: `1000+`."""
+    return f"{number}+" if number >= lists.MOST_COUNTED else str(number)
 
 
 def strokes(name: str) -> list[dict[str, str]]:
@@ -49,4 +96,8 @@ def strokes(name: str) -> list[dict[str, str]]:
 
 
 _templates.filters["waiting"] = _waiting
+_templates.filters["language"] = language_name
+_templates.filters["counted"] = _counted
 _templates.globals["strokes"] = strokes
+_templates.globals["how_long"] = _how_long
+_templates.globals["time_at"] = time_at

@@ -20,7 +20,7 @@ router = APIRouter()
 
 @router.get("/sign-in")
 def ask(request: Request, next: str = "/") -> Response:
-    return page(request, "sign_in.html", next=_local(next), problem="", username="")
+    return page(request, "sign_in.html", next=local(next), problem="", username="")
 
 
 @router.post("/sign-in")
@@ -46,9 +46,9 @@ def sign_in(
         for who in (address, username.lower()):
             wrong.count(who, now)
         return page(
-            request, "sign_in.html", refusal.status, next=_local(next), problem=refusal.detail, username=username
+            request, "sign_in.html", refusal.status, next=local(next), problem=refusal.detail, username=username
         )
-    answer = RedirectResponse(_local(next), 303)
+    answer = RedirectResponse(local(next), 303)
     answer.set_cookie(
         cookie_name(request),
         entered.token,
@@ -72,7 +72,7 @@ def sign_out(request: Request, session: Writing, who: Actor) -> Response:
     return answer
 
 
-def _local(path: str) -> str:
+def local(path: str) -> str:
     """Only a path of our own: nobody is sent on to another site."""
     is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if is_ours else "/"

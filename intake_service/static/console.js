@@ -13,7 +13,23 @@ export function tickClocks(root = document) {
         : minutes < 24 * HOUR
           ? `${Math.floor(minutes / HOUR)} h ${String(minutes % HOUR).padStart(2, "0")} min`
           : `${Math.floor(minutes / (24 * HOUR))} day${minutes >= 48 * HOUR ? "s" : ""}`;
+    if (clock.dataset.long) tone(clock, minutes);
   }
+}
+
+/** The site says from when on waiting is long, and too long. */
+function tone(clock, minutes) {
+  const tooLong = minutes >= Number(clock.dataset.tooLong);
+  const long = !tooLong && minutes >= Number(clock.dataset.long);
+  clock.classList.toggle("too-long", tooLong);
+  clock.classList.toggle("long", long);
+  clock.querySelector(".tone").textContent = tooLong ? "waiting too long" : long ? "waiting long" : "";
+}
+
+/** A handoff sheet is printed by a button where there is one to print with. */
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
 }
 
 /** The way to the page that helps says so on every page, when alerts do not come here. */

@@ -1,58 +1,137 @@
-// Keeps the queue fresh: the service says when it has changed; when that line breaks, the page looks by itself.
+// Keeps a list fresh without moving what somebody is about to tap. The service says when something has changed; when
+// that line breaks, the page looks by itself.
+//
+// Who has been taken greys out where they stand, with who took them. Who is new is put below the others at once, and in
+// between only while nobody's hand is on the list. What is greyed out goes away in a quiet moment.
 import { tickClocks } from "/static/console.js";
 
 const EVERY = 10000;
+const QUIET = 4000; // without a touch on the list
+const READ = 8000; // as long as a greyed row stays at least
 const LIVE = "Live";
 const POLLING = "Renewed every 10 seconds";
 const rows = document.getElementById("rows");
 const live = document.getElementById("live");
 let polling;
-let stale = false;
+let touched = 0;
+let wanted; // the newest list that could not be shown whole yet
 
-/** Somebody is choosing a peer right now: a new list would take the choice out of their hands. */
-function isBusy() {
-  return rows.contains(document.activeElement) && document.activeElement.matches("select, button")
-    ? true
-    : [...rows.querySelectorAll("select")].some((select) => select.value !== "");
+for (const kind of ["pointermove", "pointerdown", "touchstart", "keydown", "input"]) {
+  rows.addEventListener(kind, () => (touched = Date.now()), { passive: true });
 }
 
-function wait() {
-  stale = true;
-  live.textContent = "The list may have changed. It is renewed when you have saved.";
+/** Somebody is on the list: a hand just moved over it, or a peer is chosen and not saved. */
+function isBusy() {
+  return Date.now() - touched < QUIET || isChoosing(rows);
+}
+
+function isChoosing(within) {
+  return (
+    within.contains(document.activeElement) && document.activeElement.matches("select, textarea") ||
+    [...within.querySelectorAll("select")].some((select) => select.value !== "" && !select.disabled)
+  );
 }
 
 async function renew() {
-  if (isBusy()) return wait();
   const url = new URL(location.href);
+  url.pathname = rows.dataset.renew;
   url.searchParams.set("part", "true");
   url.searchParams.delete("done");
   const answer = await fetch(url, { headers: { Accept: "text/html" } });
-  if (answer.redirected) {
-    return location.reload(); // signed out
-  }
+  if (answer.redirected) return location.reload(); // signed out
   if (!answer.ok) return;
-  const list = await answer.text();
-  if (isBusy()) return wait(); // they began while the list was on its way
+  const fresh = document.createElement("div");
+  fresh.innerHTML = await answer.text();
+  const list = rows.querySelector("#list");
+  const is_whole = "whole" in rows.dataset || !list || !fresh.querySelector("#list");
+  if (!is_whole) merge(list, fresh);
+  else if (list && !("whole" in rows.dataset)) emptied(list, fresh);
+  else wanted = fresh;
+  settle();
+}
+
+/** Everybody who stood here has gone: they grey out before the empty page says so. */
+function emptied(list, fresh) {
+  for (const row of list.children) leave(row, fresh);
+  wanted = fresh;
+}
+
+function merge(list, fresh) {
+  const newest = [...fresh.querySelectorAll("#list > .row")];
+  const ids = new Set(newest.map((row) => row.id));
+  for (const row of [...list.children]) {
+    if (!ids.has(row.id)) leave(row, fresh);
+  }
+  const known = new Set([...list.children].map((row) => row.id));
+  const last = newest.findLastIndex((row) => known.has(row.id));
+  for (const row of newest.slice(last + 1)) {
+    if (!known.has(row.id)) list.append(document.importNode(row, true));
+  }
+  wanted = fresh;
+  tickClocks(list);
+}
+
+/** The row stays where it is, says what became of it, and offers nothing any more. */
+function leave(row, fresh) {
+  if (row.classList.contains("left")) return;
+  const words = fresh.querySelector(`#left [data-id="${row.id}"]`)?.textContent;
+  row.classList.add("left");
+  row.dataset.left = Date.now();
+  const note = document.createElement("p");
+  note.className = "gone";
+  note.setAttribute("role", "status");
+  note.textContent = words ?? "Not waiting here any more";
+  const held = row.querySelector(".do");
+  held.style.minHeight = `${held.offsetHeight}px`; // the rows below stay where they are
+  held.replaceChildren(note);
+}
+
+/** In a quiet moment: the list exactly as the service has it. */
+function settle() {
+  if (!wanted) return;
+  const isRead = [...rows.querySelectorAll(".left")].every((row) => Date.now() - row.dataset.left > READ);
+  if (isBusy() || !isRead) return say();
   const focused = document.activeElement?.closest?.(".row")?.id;
-  rows.innerHTML = list;
-  if (stale) live.textContent = polling ? POLLING : LIVE;
-  stale = false;
-  if (focused) document.getElementById(focused)?.querySelector("a")?.focus();
+  const role = document.activeElement?.className;
+  rows.replaceChildren(...wanted.childNodes);
+  wanted = undefined;
+  if (focused) (document.getElementById(focused)?.querySelector(`.${role || "name"}`) ?? document.getElementById("main"))?.focus();
   tickClocks(rows);
+  say();
+}
+
+function say() {
+  const shown = new Set([...rows.querySelectorAll(".row")].map((row) => row.id));
+  const hidden = wanted ? [...wanted.querySelectorAll(".row")].filter((row) => !shown.has(row.id)) : [];
+  const urgent = hidden.filter((row) => row.classList.contains("urgent")).length;
+  const state = polling ? POLLING : LIVE;
+  const words = urgent ? `${urgent} new and urgent, shown on top in a moment` : hidden.length ? `${hidden.length} more in a moment` : state;
+  if (live.textContent !== words) live.textContent = words;
 }
 
 function poll(on) {
   if (on && polling) return; // the line is tried again every few seconds: that must not put off the next look
   clearInterval(polling);
-  polling = on ? setInterval(() => renew().catch(() => {}), EVERY) : undefined;
-  live.textContent = on ? POLLING : LIVE;
+  polling = on ? setInterval(look, EVERY) : undefined;
+  say();
 }
 
-const events = new EventSource("/events");
-events.addEventListener("open", () => {
-  poll(false);
+function look() {
   renew().catch(() => {});
-});
-events.addEventListener("queue", () => renew().catch(() => {}));
-events.addEventListener("error", () => poll(true));
-document.addEventListener("focusout", () => setTimeout(() => stale && renew().catch(() => {}), 200));
+}
+
+let events;
+function listen() {
+  events = new EventSource("/events");
+  events.addEventListener("open", () => {
+    poll(false);
+    look();
+  });
+  events.addEventListener("queue", look);
+  events.addEventListener("error", () => {
+    poll(true);
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, EVERY); // refused: the browser does not try again
+  });
+}
+listen();
+setInterval(settle, 1000);

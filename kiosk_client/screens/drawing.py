@@ -26,6 +26,7 @@ from kiosk_client.geometry import (
     picture_side,
     upright,
 )
+from kiosk_client.screens.boxes import Box
 from kiosk_client.screens.pictures import picture
 from kiosk_client.screens.text import Setting, Text, Typesetter
 from kiosk_client.screens.theme import Colour, Palette
@@ -75,12 +76,10 @@ class Pen:
     def _touch(self, group: InstructionGroup, rect: Rect, touch: Touch, letters: float, pressed: bool) -> bool:
         mm = self.sizes.mm
         ground, ink, tint, edge = colours(touch, self.palette, pressed=pressed)
+        sunk = round(mm(_SINK))
         if pressed:
-            rect = Rect(rect.x, rect.y - mm(_SINK), rect.width, rect.height)
-        elif touch.enabled:
-            self._box(group, Rect(rect.x, rect.y - mm(_SINK), rect.width, rect.height), edge)
-        self._box(group, rect, ground)
-        self._edge(group, rect, edge)
+            rect = Rect(rect.x, rect.y - sunk, rect.width, rect.height)
+        self._box(group, rect, ground, edge, shadow=sunk if touch.enabled and not pressed else 0)
         if touch.look is Look.KEY:
             return self._key(group, rect, touch, ink)
         if upright(rect, touch, self.sizes):
@@ -95,7 +94,7 @@ class Pen:
         side = picture_side(rect, touch, self.sizes)
         room = inner.height - side - mm(BESIDE) - mm(PADDING_ABOVE)
         setting = Setting(letters, self.sizes.smallest, align="center")
-        text = self.typesetter.set_text(touch.text, inner.width, room, setting)
+        text = self._set(touch, inner.width, room, setting)
         spare = (room - text.texture.height) / 2
         top = inner.y + inner.height - spare
         where = Rect(inner.x + (inner.width - side) / 2, top - side, side, side)
@@ -123,9 +122,7 @@ class Pen:
             above = min(line_height(touch.detail, sizes.smallest), inner.height / 2)
             small = Setting(sizes.smallest, sizes.smallest, align=align, one_line=True)
             detail = self.typesetter.set_text(touch.detail, room, above * 1.1, small)
-        text = self.typesetter.set_text(
-            touch.text, room, inner.height - above, Setting(wanted, sizes.smallest, bold, align)
-        )
+        text = self._set(touch, room, inner.height - above, Setting(wanted, sizes.smallest, bold, align))
         wide = min(room, max(text.natural, detail.natural if detail else 0))
         x = inner.x + (inner.width - side - between - wide) / 2 if centred else inner.x
         if self.mirrored and not centred:
@@ -145,6 +142,12 @@ class Pen:
         self._blit(group, detail, Rect(words.x, y, wide, detail.texture.height), ink, align)
         return text.fits and detail.fits
 
+    def _set(self, touch: Touch, width: float, height: float, setting: Setting) -> Text:
+        """The form's own words are remembered; what somebody typed or chose, which the review shows, never is."""
+        is_answer = touch.typed or bool(touch.detail)
+        set_text = self.typesetter.set_text if is_answer else self.typesetter.set_again
+        return set_text(touch.text, width, height, setting)
+
     def _key(self, group: InstructionGroup, rect: Rect, touch: Touch, ink: Colour) -> bool:
         mm = self.sizes.mm
         if touch.icon:
@@ -155,21 +158,21 @@ class Pen:
         box = rect.inset(mm(1), 0)
         letter = touch.tap.action is Action.TYPE and not touch.tap.value.isspace()
         setting = Setting(self.sizes.body * (1.1 if letter else 1), self.sizes.smallest, bold=letter, align="center")
-        text = self.typesetter.set_key(touch.text, box.width, box.height, setting)
+        text = self.typesetter.set_again(touch.text, box.width, box.height, setting)
         self._blit(group, text, box, ink, "center")
         return text.fits
 
     def _words(self, group: InstructionGroup, rect: Rect, words: Words) -> bool:
         bold = words.style in {Style.TITLE, Style.HUGE}
         setting = Setting(words.size, self.sizes.smallest, bold, words.align)
-        text = self.typesetter.set_text(words.text, rect.width, rect.height, setting)
+        set_text = self.typesetter.set_text if words.style is Style.HUGE else self.typesetter.set_again
+        text = set_text(words.text, rect.width, rect.height, setting)
         self._blit(group, text, rect, ink_of(words, self.palette), words.align)
         return text.fits
 
     def _field(self, group: InstructionGroup, rect: Rect, typed: Field) -> bool:
         mm, sizes, palette = self.sizes.mm, self.sizes, self.palette
-        self._box(group, rect, palette.field)
-        self._edge(group, rect, palette.act if typed.active else palette.line, 3 if typed.active else 1)
+        self._box(group, rect, palette.field, palette.act if typed.active else palette.line, 3 if typed.active else 1)
         inner = rect.inset(mm(PADDING), mm(PADDING_ABOVE))
         align: Align = "right" if self.mirrored else "left"
         one_line = Setting(sizes.smallest, sizes.smallest, align=align, one_line=True)
@@ -234,16 +237,13 @@ class Pen:
         group.add(Color(*colour))
         group.add(Rectangle(texture=texture, pos=(round(x), round(y)), size=texture.size))
 
-    def _box(self, group: InstructionGroup, rect: Rect, colour: Colour) -> None:
-        group.add(Color(*colour))
-        corner = self.sizes.mm(_CORNER)
-        group.add(SmoothRoundedRectangle(pos=(rect.x, rect.y), size=(rect.width, rect.height), radius=[corner]))
-
-    def _edge(self, group: InstructionGroup, rect: Rect, colour: Colour, times: float = 1) -> None:
-        width = max(1.0, self.sizes.mm(_EDGE) * times / 2)
-        group.add(Color(*colour))
-        rounded = (rect.x, rect.y, rect.width, rect.height, self.sizes.mm(_CORNER))
-        group.add(SmoothLine(rounded_rectangle=rounded, width=width))
+    def _box(
+        self, group: InstructionGroup, rect: Rect, ground: Colour, edge: Colour, times: float = 1, *, shadow: int = 0
+    ) -> None:
+        """`times`: how much wider than usual its edge is."""
+        line = max(1.0, self.sizes.mm(_EDGE) * times / 2)
+        group.add(Color(1, 1, 1, 1))
+        group.add(Box(ground, edge, round(self.sizes.mm(_CORNER)), line, shadow).on(rect))
 
 
 def colours(touch: Touch, palette: Palette, *, pressed: bool = False) -> tuple[Colour, Colour, Colour, Colour]:

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from kivy.graphics import Color, InstructionGroup
-from kivy.graphics import Rectangle as KivyRectangle
+from kivy.graphics import ClearBuffers, ClearColor, InstructionGroup
 from kivy.input import MotionEvent
 from kivy.uix.widget import Widget
 
@@ -130,8 +129,8 @@ class Surface(Widget):  # type: ignore[misc]
     def _draw_ground(self) -> None:
         self._ground.clear()
         if self._pen is not None:
-            self._ground.add(Color(*self._pen.palette.ground))
-            self._ground.add(KivyRectangle(size=self.size))
+            self._ground.add(ClearColor(*self._pen.palette.ground))
+            self._ground.add(ClearBuffers())
 
 
 def _tap_of(placed: Placed) -> Tap | None:

@@ -12,6 +12,7 @@ from kiosk_client.fonts import OWN, Font, Fonts
 from kiosk_client.geometry import Align, pieces
 
 _STEP = 0.94
+_REMEMBERED = 300  # texts; one of usual size takes about 50 KiB
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFE]")
 _NUMBER = re.compile(r"\+?\d[\d ()\-]*\d")
 _ISOLATE, _POP = "\u2066", "\u2069"
@@ -47,8 +48,8 @@ class Typesetter:
 
     def __init__(self, fonts: Fonts) -> None:
         self._fonts = fonts
-        self.set_key = lru_cache(maxsize=600)(self.set_text)
-        """The same for a key of the keyboard, remembered: a key says nothing about who types."""
+        self.set_again = lru_cache(maxsize=_REMEMBERED)(self.set_text)
+        """The same for the form's words and the keyboard's letters, remembered: they say nothing of a participant."""
 
     def set_text(self, text: str, width: float, height: float, setting: Setting) -> Text:
         """Break the text into lines and set it as large as fits."""
@@ -75,7 +76,7 @@ class Typesetter:
             return None
         base = "R" if font.rtl and get_base_level(text) else "L"
         label.text = "\n".join(_in_the_order_of_drawing(line, base, font) for line in lines)
-        label.options["text_size"] = label.text_size = (None if setting.one_line else max(width, natural) + 2, None)
+        label.options["text_size"] = label.text_size = (None if setting.one_line else natural + 2, None)
         label.options["halign"] = setting.align
         label.refresh()
         return Text(label.texture, fits, natural)

@@ -1,6 +1,9 @@
 """The real kiosk that also writes down what it shows and where its touches are, so that xdotool can find them.
 
-python -m tests.kiosk.observed_kiosk FILE [the kiosk's own arguments]
+python -m tests.kiosk.observed_kiosk FILE [--written] [the kiosk's own arguments]
+
+`--written`: it also writes down what it says, into a file beside FILE. A file `break` beside FILE makes the next screen
+fail, with an exception that tells everything about it.
 """
 
 import json
@@ -12,6 +15,7 @@ from typing import Any
 from kiosk_client.__main__ import main
 from kiosk_client.geometry import Placed
 from kiosk_client.view import Field, Touch, View
+from tests.kiosk.transcript import WrittenVoice, heard_beside
 
 
 class Observer:
@@ -23,6 +27,9 @@ class Observer:
         self._watching = False
 
     def __call__(self, view: View, placed: Sequence[Placed], surface: Any) -> None:
+        if (fault := self._file.with_name("break")).exists():
+            fault.unlink()
+            raise RuntimeError(f"broken at {view}")
         if not self._watching:
             self._watching = True
             surface.bind(on_touch_up=self._count)  # is called before the surface's own answer, which shows again
@@ -41,4 +48,7 @@ class Observer:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[2:], on_shown=Observer(Path(sys.argv[1]))))
+    shown = Path(sys.argv[1])
+    written = WrittenVoice(heard_beside(shown)) if "--written" in sys.argv else None
+    arguments = [each for each in sys.argv[2:] if each != "--written"]
+    sys.exit(main(arguments, voice=written, on_shown=Observer(shown)))

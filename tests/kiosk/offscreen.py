@@ -18,6 +18,7 @@ from kiosk_client.guide import Guide
 from kiosk_client.session import Session
 from kiosk_client.view import Tap, View
 from shared_schema.form import Form, load_form
+from shared_schema.intake import Answer
 from shared_schema.kiosk_api import KioskConfig
 from shared_schema.sealing import OpeningKey
 from tests.kiosk.transcript import Transcript
@@ -50,11 +51,11 @@ def a_config(form: Form) -> KioskConfig:
 
 
 class OffscreenKiosk:
-    """`handed_in`: the records that participants sent. `safe`: what handing in says. `voice`: what it said."""
+    """`handed_in`: the answers that participants sent. `safe`: what handing in says. `voice`: what it said."""
 
     def __init__(self, width: int = 1280, height: int = 800) -> None:
         self.form = load_form()
-        self.handed_in: list[Flow] = []
+        self.handed_in: list[dict[str, Answer]] = []
         self.safe = True
         self.view: View | None = None
         self.placed: Sequence[Placed] = ()
@@ -115,7 +116,7 @@ class OffscreenKiosk:
         self.surface.export_to_png(str(path))
 
     def _hand_in(self, flow: Flow, _now: datetime) -> bool:
-        self.handed_in.append(flow)
+        self.handed_in.append(dict(flow.answers))
         return self.safe
 
     def _shown(self, view: View, placed: Sequence[Placed], surface: Surface) -> None:

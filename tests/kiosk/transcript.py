@@ -1,7 +1,9 @@
 """The voice that writes down what it says, for tests that go by ear. The contract of the real voice holds it too."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kiosk_client.speech import Utterance
 from kiosk_client.voice import Tone
@@ -45,3 +47,22 @@ class Transcript:
         self.heard += [each.text if isinstance(each, Utterance) else f"({each})" for each in due]
         if due and volume is not None:
             self.volumes.append(volume)
+
+
+class WrittenVoice(Transcript):
+    """Writes what is being said into a file, for a test in another process."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file = file
+
+    def _begin(self, due: list[Utterance | Tone], volume: float | None) -> None:
+        super()._begin(due, volume)
+        draft = self._file.with_suffix(".draft")
+        draft.write_text(json.dumps(self.words))
+        draft.replace(self._file)
+
+
+def heard_beside(shown: Path) -> Path:
+    """Where a WrittenVoice writes for the kiosk that tells what it shows in this file."""
+    return shown.with_name("heard.json")

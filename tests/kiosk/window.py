@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.kiosk.transcript import heard_beside
 from tests.support.service import Process, start
 from tests.support.xvfb import picture_of_screen
 
 _WITHIN = 20.0  # seconds
+_FIRST_OF_A_CLIENT = 1 << 21  # X numbers the windows of its clients from here; the root has a smaller number
 
 
 @dataclass
@@ -29,8 +31,12 @@ class KioskWindow:
         """The name of what is on the screen."""
         return str(self._read()["view"])
 
-    def wait_for(self, view: str) -> None:
-        self._wait(lambda: self.view == view, f"the screen {view}")
+    @property
+    def pid(self) -> int:
+        return self.process.handle.pid
+
+    def wait_for(self, view: str, within: float = _WITHIN) -> None:
+        self._wait(lambda: self.view == view, f"the screen {view}", within)
 
     def tap(self, *taps: str) -> None:
         """Tap these one after another, each as soon as it is on the screen."""
@@ -51,6 +57,27 @@ class KioskWindow:
                 self.tap("capitals")
             self.tap(f"type:{letter}")
 
+    def press(self, *keys: str) -> None:
+        """Keys of a real keyboard, by xdotool's names, each as soon as the one before was answered."""
+        for key in keys:
+            before = self.shown.stat().st_mtime_ns
+            self._xdotool("key", key)
+            self._wait(lambda before=before: self.shown.stat().st_mtime_ns != before, f"an answer to {key}")  # type: ignore[misc]
+
+    def strike(self, *keys: str) -> None:
+        """Keys that mean nothing to the kiosk."""
+        self._xdotool("key", *keys)
+
+    @property
+    def heard(self) -> list[str]:
+        """What is being said, by a kiosk that writes it down."""
+        words: list[str] = json.loads(heard_beside(self.shown).read_text())
+        return words
+
+    def wait_for_window(self) -> None:
+        """Until it is on the screen and has the keys."""
+        self._wait(lambda: int(self._xdotool("getwindowfocus")) >= _FIRST_OF_A_CLIENT, "a window")
+
     def picture(self, path: Path) -> None:
         time.sleep(0.15)  # a few frames
         picture_of_screen(self.display, path)
@@ -58,20 +85,25 @@ class KioskWindow:
     def _read(self) -> Any:
         return json.loads(self.shown.read_text())
 
-    def _wait(self, true: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + _WITHIN
+    def _wait(self, true: Callable[[], bool], what: str, within: float = _WITHIN) -> None:
+        deadline = time.monotonic() + within
         while not (self.shown.exists() and true()):
             if time.monotonic() > deadline or not self.process.running:
                 raise AssertionError(f"the kiosk never showed {what}:\n{self.process.output()}")
             time.sleep(0.02)
 
-    def _xdotool(self, *arguments: str) -> None:
-        subprocess.run(["xdotool", *arguments], env={**os.environ, "DISPLAY": self.display}, check=True, timeout=10)
+    def _xdotool(self, *arguments: str) -> str:
+        environment = {**os.environ, "DISPLAY": self.display}
+        command = ["xdotool", *arguments]
+        return subprocess.run(command, env=environment, check=True, timeout=10, capture_output=True, text=True).stdout
 
 
 @contextmanager
-def running_kiosk(display: str, folder: Path) -> Iterator[KioskWindow]:
-    """Started with its state in `folder`, as it was left there. Ended if it is still running."""
+def running_kiosk(display: str, folder: Path, *, written: bool = False) -> Iterator[KioskWindow]:
+    """Started with its state in `folder`, as it was left there. Ended if it is still running.
+
+    `written`: it does not sound, but writes down what it says; see KioskWindow.heard.
+    """
     shown = folder / "shown.json"
     shown.unlink(missing_ok=True)
     environment = {
@@ -79,9 +111,9 @@ def running_kiosk(display: str, folder: Path) -> Iterator[KioskWindow]:
         "SDL_VIDEODRIVER": "x11",
         "WARM_HANDOFF_KIOSK_STATE": str(folder / "state"),
     }
-    process = start(
-        "kiosk", ["tests.kiosk.observed_kiosk", str(shown), "--windowed", "1280x800"], environment, folder / "kiosk.log"
-    )
+    options = ["--written"] if written else []
+    command = ["tests.kiosk.observed_kiosk", str(shown), *options, "--windowed", "1280x800"]
+    process = start("kiosk", command, environment, folder / "kiosk.log")
     try:
         yield KioskWindow(display, process, shown)
     finally:

@@ -1,0 +1,92 @@
+"""One participant: what comes next, manage participant services, history."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy.orm import Session
+
+from intake_service import carrying, matching, participants, rights
+from intake_service.changes import LONGEST_REASON
+from intake_service.db import Reading
+from intake_service.errors import ServiceError
+from intake_service.routes.pages import console_page
+from intake_service.routes.queue import DONE
+from intake_service.routes.signed_in import Reader, SignedIn
+from intake_service.routes.story import told
+from intake_service.tables import Participant
+from intake_service.workflow import STEPS, WITH_CASELOAD, Action
+from shared_schema.intake import PathwayType, Status
+
+router = APIRouter()
+
+_SERVICES = {Action.TRANSFER, Action.SET_TIER, Action.CONVERT, Action.DISCHARGE, Action.REACTIVATE}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody has filled into one of the page's forms, to be kept when it is refused."""
+
+    action: Action | None = None
+    reason: str = ""
+    staff_id: int | None = None
+    value: str = ""
+
+
+@router.get("/participants/{participant_id}")
+def participant(request: Request, session: Reading, who: Reader, participant_id: UUID, done: str = "") -> Response:
+    return show_participant(request, session, who, participant_id, done=done)
+
+
+def show_participant(
+    request: Request,
+    session: Session,
+    who: SignedIn,
+    participant_id: UUID,
+    *,
+    done: str = "",
+    refusal: ServiceError | None = None,
+    typed: Typed | None = None,
+) -> HTMLResponse:
+    """The page, fresh. `refusal`: what came of the last try, with what was `typed` still in its form."""
+    now = datetime.now(UTC)
+    found = participants.found(session, who.staff, participant_id)
+    carrier = carrying.current(session, participant_id)
+    may = {action for action in STEPS if _offered(session, who, action, found, carrier is not None)}
+    chooses_staff = may & {Action.ASSIGN, Action.TRANSFER, Action.REACTIVATE}
+    events = [(event, told(event)) for event in participants.history(session, who.staff, participant_id)]
+    return console_page(
+        request,
+        session,
+        who,
+        "participant.html",
+        refusal.status if refusal else 200,
+        participant=found,
+        carrier=carrier,
+        past=carrying.past(session, participant_id),
+        intakes=participants.intakes_of(session, who.staff, participant_id),
+        events=events,
+        may={action.name.lower() for action in may},
+        offers_services=bool(may & _SERVICES),
+        fits=matching.ranked(session, found, now) if chooses_staff else [],
+        pathways=[each for each in PathwayType if each != found.pathway],
+        with_caseload=WITH_CASELOAD,
+        tiers=participants.TIERS,
+        longest_reason=LONGEST_REASON,
+        refusal=refusal,
+        typed=typed or Typed(),
+        Action=Action,
+        done=DONE.get(done, ""),
+        now=now,
+    )
+
+
+def _offered(session: Session, who: SignedIn, action: Action, participant: Participant, is_carried: bool) -> bool:
+    """Whether the page has a form for it: allowed, and leading somewhere from here."""
+    if Status(participant.status) not in STEPS[action].leads or participant.joined_into is not None:
+        return False
+    if action in {Action.TRANSFER, Action.SET_TIER} and not is_carried:
+        return False
+    return rights.may(session, who.staff, action, participant)

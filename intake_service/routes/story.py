@@ -1,0 +1,33 @@
+"""What happened to a participant, told in sentences."""
+
+from intake_service.tables import Event
+from intake_service.workflow import Action
+
+
+def told(event: Event) -> str:
+    """One event as a sentence that begins with who did it. Every Action has its own."""
+    who = event.staff.name if event.staff else "The service"
+    to = event.to_staff.name if event.to_staff else ""
+    before = event.from_staff.name if event.from_staff else ""
+    sentences = {
+        Action.RECEIVE: f"{who} completed a brief intake" if event.staff else "A brief intake came in from a kiosk",
+        Action.VIEW: f"{who} looked at a brief intake",
+        Action.ASSIGN: f"{who} assigned {to}",
+        Action.TRANSFER: f"{who} transferred from {before} to {to}",
+        Action.FULL_INTAKE_DONE: f"{who} marked the full intake as done",
+        Action.DISCHARGE: f"{who} discharged{_off(before)}",
+        Action.REACTIVATE: f"{who} reactivated" + (f" and assigned {to}" if to else ""),
+        Action.CONVERT: f"{who} converted from {event.from_value} to {event.to_value}",
+        Action.SET_TIER: f"{who} set tier {event.to_value}" + (f", it was {event.from_value}" * bool(event.from_value)),
+        Action.REMOVE_STAFF: f"{who} removed {before or 'the staff member'}",
+        Action.UNDO_REMOVAL: f"{who} brought {to or 'the staff member'} back",
+        Action.JOIN: f"{who} joined two records of the same person",
+        Action.NOT_THE_SAME: f"{who} said that these are two people",
+        Action.UNDO_DUPLICATE: f"{who} undid the decision about two records",
+        Action.MOVE_CONTACT_PERMISSION: "Contact permission moved",
+    }
+    return sentences[Action(event.action)]
+
+
+def _off(before: str) -> str:
+    return f", off {before}'s caseload" if before else ""
