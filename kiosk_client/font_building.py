@@ -82,13 +82,13 @@ def _built(wanted: _Wanted, table: dict[str, Any], folder: Path) -> dict[str, An
 
 def _face(wanted: _Wanted, weight: str, table: dict[str, Any]) -> TTFont:
     path = _path(f"{wanted.font}-{weight}.ttc", table)
-    font = _subset(TTFont(path, fontNumber=wanted.index, lazy=True), {*_LATIN, *_repertoire(wanted.repertoire)})
+    font = _subset(TTFont(path, fontNumber=wanted.index, lazy=False), {*_LATIN, *_repertoire(wanted.repertoire)})
     return _with_line(font, *_SQUARE_LINE)
 
 
 def _merged(wanted: _Wanted, weight: str, table: dict[str, Any], folder: Path) -> TTFont:
-    latin = _subset(TTFont(_path(f"{table['latin']}-{weight}.ttf", table)), set(_LATIN))
-    beside = TTFont(_path(f"{wanted.font}-{weight}.ttf", table))
+    latin = _subset(TTFont(_path(f"{table['latin']}-{weight}.ttf", table), lazy=False), set(_LATIN))
+    beside = TTFont(_path(f"{wanted.font}-{weight}.ttf", table), lazy=False)
     for unused in {"GPOS", "GSUB", "GDEF", "kern"} & set(latin.keys()):
         del latin[unused]  # only the script needs shaping
     drafts = [folder / f".{wanted.name}-{number}" for number in range(2)]

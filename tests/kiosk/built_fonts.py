@@ -1,4 +1,4 @@
-"""The fonts of the form's languages, built as on a kiosk, and kept under build/ until something that makes them changes."""
+"""The fonts of the form's languages, built as on a kiosk, and kept under build/ until what makes them changes."""
 
 import hashlib
 from pathlib import Path
