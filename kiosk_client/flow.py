@@ -18,6 +18,7 @@ MAX_TYPED = 40
 MAX_DIGITS = 15  # ITU-T E.164
 MIN_DIGITS = 7
 DIGITS = frozenset("0123456789")
+_JOINERS = "\u200c\u200d"  # between letters of Persian, Nepali and others, and between the parts of an emoji
 
 
 class Place(StrEnum):
@@ -212,7 +213,7 @@ class Flow:
         if self._screen.kind == "phone":
             if character in DIGITS and len(self.typed) < MAX_DIGITS:
                 self.typed += character
-        elif len(self.typed) < MAX_TYPED and character.isprintable():
+        elif len(self.typed) < MAX_TYPED and (character.isprintable() or character in _JOINERS):
             self.typed = _joined(self.typed, character)
 
     def erase(self) -> None:

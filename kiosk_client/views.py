@@ -270,7 +270,7 @@ def _keys(flow: Flow, manner: Manner) -> tuple[tuple[Touch, ...], ...]:
     """The language's own rows, small or capital, or every further letter and sign; the last row has the words."""
     keyboard, ui = flow.texts.keyboard, flow.texts.ui
     rows = keyboard.rows
-    if manner.accents:
+    if manner.accents and keyboard.accents:
         further = [letter for forms in keyboard.accents.values() for letter in forms]
         width = -(-len(further) // len(rows))  # as many rows as before, so that no key changes its height
         rows = tuple(tuple(further[at : at + width]) for at in range(0, len(further), width))

@@ -75,7 +75,7 @@ class Typesetter:
         if not fits and size > setting.smallest:
             return None
         base = "R" if font.rtl and get_base_level(text) else "L"
-        label.text = "\n".join(_in_the_order_of_drawing(line, base, font) for line in lines)
+        label.text = "\n".join(in_the_order_of_drawing(line, base, font) for line in lines)
         label.options["text_size"] = label.text_size = (None if setting.one_line else natural + 2, None)
         label.options["halign"] = setting.align
         label.refresh()
@@ -110,7 +110,7 @@ def _broken(text: str, width: float, label: Label) -> list[str]:
     return lines
 
 
-def _in_the_order_of_drawing(line: str, base: str, font: Font) -> str:
+def in_the_order_of_drawing(line: str, base: str, font: Font) -> str:
     """What a font that draws from right to left must be given, so that numbers and foreign words in it read right.
 
     Kivy draws a line in one direction and mirrors the brackets in it, also those that are read from left to right:
