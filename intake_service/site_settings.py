@@ -112,7 +112,7 @@ def read(fields: Fields, before: Site) -> tuple[Decided | None, dict[str, str]]:
 
 _SENTENCES = {
     "theme": "Colours: choose one of the three.",
-    "printer": "Receipt printer: write it like tcp:192.0.2.7:9100, usb:04b8:0e15 or /dev/usb/lp0, or leave it empty.",
+    "printer": "Receipt printer: write it like tcp:192.0.2.7:9100 or /dev/usb/lp0, or leave it empty.",
 }
 
 

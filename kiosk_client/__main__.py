@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from kiosk_client.session import Session
 from kiosk_client.settings import Settings, parse_window
 from kiosk_client.setup import SetUp
 from kiosk_client.spool import Spool, SpoolError
+from kiosk_client.staff_acts import Parts, staff_corner
 from kiosk_client.voice import SpeakingVoice, Voice
 from shared_schema.form import Form, load_form
 from shared_schema.kiosk_api import KioskConfig
@@ -82,7 +84,8 @@ def main(argv: Sequence[str] | None = None, voice: Voice | None = None, **shown:
     except (ValueError, PairingFailed, SpoolError, NoDisplay, NoFonts, NoSpeechProgram) as error:
         print(error, file=sys.stderr)
         return 1
-    kiosk.run(**shown)
+    if kiosk.run(**shown):
+        os.execv(sys.executable, [sys.executable, "-m", "kiosk_client", *(sys.argv[1:] if argv is None else argv)])  # noqa: S606  ourselves
     return 0
 
 
@@ -101,9 +104,10 @@ class Kiosk:
         self._spool = Spool(settings.state / "spool.sqlite3")
         self._sender: Sender | None = None
         self._app: KioskApp | None = None
+        self._restarts = False
 
-    def run(self, **shown: Any) -> None:
-        """Until the window is closed or SIGTERM comes."""
+    def run(self, **shown: Any) -> bool:
+        """Until the window is closed or SIGTERM comes. Whether it is to be started anew."""
         os.environ.update(KIVY)
         # imported here: Kivy reads the environment when it is imported
         from kiosk_client.app import KioskApp  # noqa: PLC0415
@@ -124,6 +128,7 @@ class Kiosk:
         if self._voice is not None:
             self._voice.close()
         self._spool.close()
+        return self._restarts
 
     def _begin(self) -> None:
         """The participants' first screen, or the setup's when the kiosk is not paired."""
@@ -137,7 +142,7 @@ class Kiosk:
         else:
             self._serve(stored)
 
-    def _set_up(self, problem: str) -> None:
+    def _set_up(self, problem: str = "", leave: Callable[[], None] | None = None) -> None:
         app = self._running_app()
 
         def attempt(address: str, code: str) -> None:
@@ -150,11 +155,15 @@ class Kiosk:
                 app.change(lambda: self._paired(stored))
 
         setup = SetUp(
-            lambda address, code: threading.Thread(target=attempt, args=(address, code), daemon=True).start(), problem
+            lambda address, code: threading.Thread(target=attempt, args=(address, code), daemon=True).start(),
+            problem,
+            leave,
         )
         app.present(setup)
 
     def _paired(self, stored: Stored) -> None:
+        if self._sender is not None:
+            self._sender.stop(0)  # the new one goes on where it stops
         self._serve(stored)
         self._first_frame()
 
@@ -176,9 +185,32 @@ class Kiosk:
             hand_in=lambda flow, now: hand_in(flow, self._spool, session.config.service_key, sender.wake, now),
             seconds=time.monotonic(),
             calls=SpooledCalls(self._spool, sender),
+            service_time=sender.service_time,
         )
         self._voice = self._voice or self._speaking(form)
-        app.present(Guide(session, self._voice, Headset().device, forget))
+        corner = staff_corner(
+            Parts(stored, session, self._spool, sender, self._voice, self._settings.ca_file, app.change),
+            measure=self._measured,
+            pair=lambda: self._set_up(leave=lambda: app.present(guide)),
+            restart=self._restart,
+            leave=lambda: app.present(guide),
+        )
+        guide = Guide(
+            session,
+            self._voice,
+            Headset().device,
+            forget,
+            staff=lambda seconds: app.present(corner) if corner.open(seconds) else None,
+        )
+        app.present(guide)
+
+    def _measured(self, millimetres: int) -> None:
+        with suppress(OSError):  # a full disk: it looks right until the next start
+            panel.keep_width(self._settings.state, millimetres)
+
+    def _restart(self) -> None:
+        self._restarts = True
+        self._running_app().stop()
 
     def _offered(self, config: KioskConfig, form: Form) -> KioskConfig:
         """A language whose letters would be boxes is left out, and staff are told why."""
@@ -206,6 +238,8 @@ class Kiosk:
     def _density(self, width: int, height: int) -> float:
         if self._settings.density is not None:
             return self._settings.density
+        if (measured := panel.measured_pixels_per_mm(self._settings.state, width)) is not None:
+            return measured
         measure: Callable[[int, int], float] = (
             panel.assumed_pixels_per_mm if self._settings.window else panel.pixels_per_mm
         )

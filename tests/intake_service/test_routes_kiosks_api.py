@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from intake_service import kiosks
 from intake_service.keys import Keys
 from intake_service.tables import Kiosk
+from notifications import alerts
+from notifications.tables import AlertKind
 from shared_schema.form import Form, load_form
 from shared_schema.kiosk_api import (
     CALLS_PATH,
@@ -17,6 +19,7 @@ from shared_schema.kiosk_api import (
     ENROLL_PATH,
     HEARTBEATS_PATH,
     INTAKES_PATH,
+    TEST_ALERTS_PATH,
     Enrollment,
     form_path,
 )
@@ -31,6 +34,7 @@ OPEN_TO_A_KIOSK = {
     ("POST", HEARTBEATS_PATH),
     ("POST", INTAKES_PATH),
     ("POST", CALLS_PATH),
+    ("POST", TEST_ALERTS_PATH),
 }
 OPEN_TO_EVERYBODY = {
     ("GET", "/healthz"),
@@ -173,3 +177,15 @@ def test_a_kiosks_credential_opens_nothing_but_its_own_doors(service: Service, c
 
     secrets_in_the_body = {("POST", path) for path in BY_A_SECRET_IN_THE_BODY}
     assert opened - OPEN_TO_EVERYBODY - secrets_in_the_body == OPEN_TO_A_KIOSK
+
+
+def test_a_test_alert_tells_those_who_would_be_told_and_only_once_a_minute(
+    service: Service, session: Session, center: Center
+) -> None:
+    first, second = (service.client.post(TEST_ALERTS_PATH, headers=center.kiosk.headers) for _ in range(2))
+
+    assert (first.status_code, first.json()) == (201, {"told": 1})
+    assert (second.status_code, second.json()["code"]) == (429, "too_many_tries")
+    (alert,) = alerts.of_subject(session, f"test-kiosk-{center.kiosk.id}")
+    assert alert.kind == AlertKind.TEST
+    assert {notice.staff_id for notice in alerts.ledger(session, alert.id)} == {center.bob}

@@ -6,6 +6,8 @@ variable PICTURES is `all`.
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import combinations, pairwise, product
 from pathlib import Path
 from typing import get_args
@@ -15,14 +17,17 @@ import pytest
 from kiosk_client.fonts import Fonts
 from kiosk_client.geometry import GAP, TARGET, Placed, Sizes, Words
 from kiosk_client.screens.theme import PALETTES, Colour, Palette
+from kiosk_client.sender import Contact
 from kiosk_client.setup import SetUp
-from kiosk_client.view import Field, Touch, View
+from kiosk_client.spool import Counts
+from kiosk_client.view import Action, Field, Touch, View
 from kiosk_client.views import Manner
 from shared_schema.form import load_form
 from shared_schema.kiosk_api import KioskConfig, Theme
 from tests.kiosk.built_fonts import built_fonts
 from tests.kiosk.offscreen import OffscreenKiosk, Pen, Surface, Typesetter, a_config, colours, ink_of
 from tests.kiosk.screens import PANELS, Panel, every_screen, touches
+from tests.kiosk.test_staff_corner import HEALTH, Staff
 
 pytestmark = pytest.mark.pictures
 
@@ -87,6 +92,33 @@ def test_the_first_screen_has_room_for_every_language(typesetter: Typesetter, pa
         require_apart_and_inside(placed, panel, "welcome")
         require_touchable(placed, panel.sizes(manner), "welcome")
         save(surface, panel, view, manner, placed, typesetter, "languages", f"{count}-languages")
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
+def test_the_staff_corner_can_be_read_and_touched(typesetter: Typesetter, panel: Panel) -> None:
+    surface, manner = surface_of(panel), Manner()
+    at = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+    staff = Staff(
+        replace(
+            HEALTH,
+            site_name="Maple Street Recovery Community Center",
+            contact=Contact(at=at, trouble="SSLError", clock_error=timedelta(days=-400)),
+            counts=Counts(held=12, refused=2, oldest_held_at=at),
+        )
+    )
+    views = [staff.corner.view]
+    staff.type("2718")
+    staff.tap(Action.STAFF, "test_alert")
+    views.append(staff.corner.view)
+    staff.tap(Action.STAFF, "calibrate")
+    views.append(staff.corner.view)
+    for view in views:
+        placed = panel.place(view, manner)
+        show(surface, panel, view, manner, placed, typesetter)
+        assert surface.cut == [], view.name
+        require_apart_and_inside(placed, panel, view.name)
+        require_touchable(placed, panel.sizes(manner), view.name)
+        save(surface, panel, view, manner, placed, typesetter, "en", f"99-{view.name}")
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
