@@ -9,14 +9,19 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 from uuid_utils.compat import uuid7
 
-from intake_service.errors import NotEnrolled, NotFound, Revoked, WrongPairingCode
+from intake_service import kiosk_watch
+from intake_service.errors import NotEnrolled, NotFound, Revoked, TooManyTries, WrongPairingCode
 from intake_service.keys import Keys
 from intake_service.tables import Kiosk, Site
+from notifications import alerts, roster
+from notifications.policy import Audience
+from notifications.tables import AlertKind
 from shared_schema.form import BRIEF_INTAKE, load_form
 from shared_schema.hours import Hours
 from shared_schema.kiosk_api import Heartbeat, KioskConfig, KioskSettings, ServiceKey
 
 PAIRING_VALID = timedelta(hours=24)
+_TESTS_APART = timedelta(minutes=1)
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that look or sound alike on a screen across the room
 _CODE = 8  # 30**8 codes: at the rate that is let through, guessing a live one takes centuries
 
@@ -87,12 +92,28 @@ def config(site: Site, service_key: ServiceKey) -> KioskConfig:
 
 
 def heartbeat(session: Session, kiosk_id: UUID, beat: Heartbeat, now: datetime) -> None:
-    """Remember when the kiosk was last heard from and what waits in its spool."""
+    """Remember when the kiosk was last heard from and what waits in its spool; tell staff what they should look at."""
+    kiosk_watch.heard(session, session.get_one(Kiosk, kiosk_id), beat, now)
     session.execute(
         update(Kiosk)
         .where(Kiosk.id == kiosk_id)
         .values(last_seen_at=now, app_version=beat.app_version, held=beat.held, refused=beat.refused)
     )
+
+
+def test_alert(session: Session, kiosk: Kiosk, now: datetime) -> int:
+    """Tell the staff of the kiosk's site who would be told of an intake that alerts work. How many they are.
+
+    Raises TooManyTries within a minute of the last one.
+    """
+    subject = f"test-kiosk-{kiosk.id}"
+    if any(alert.raised_at > now - _TESTS_APART for alert in alerts.of_subject(session, subject)):
+        raise TooManyTries("One test a minute. Wait a little.")
+    told = roster.audience(session, kiosk.site_id, (Audience.ON_DUTY,), now) or roster.audience(
+        session, kiosk.site_id, (Audience.DESIGNATED,), now
+    )
+    alerts.raise_alert(session, AlertKind.TEST, kiosk.site_id, kiosk.site.name, subject, "/alerts", told, now)
+    return len(told)
 
 
 def revoke(session: Session, kiosk_id: UUID, now: datetime) -> None:
@@ -105,6 +126,7 @@ def revoke(session: Session, kiosk_id: UUID, now: datetime) -> None:
         raise NotFound("There is no kiosk with this id.")
     if kiosk.revoked_at is None:
         kiosk.revoked_at = now
+        kiosk_watch.forget(session, kiosk_id, now)
 
 
 def every(session: Session) -> list[Kiosk]:

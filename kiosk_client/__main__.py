@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kiosk_client import fonts, panel, prompts, sound, tickets
 from kiosk_client.calls import SpooledCalls
 from kiosk_client.enrollment import EnrollmentDamaged, PairingFailed, Store, Stored, pair
-from kiosk_client.fonts import Fonts
+from kiosk_client.fonts import Fonts, NoFonts
 from kiosk_client.guide import Guide
 from kiosk_client.handing_in import hand_in
 from kiosk_client.headset import Headset
@@ -27,8 +28,10 @@ from kiosk_client.session import Session
 from kiosk_client.settings import Settings, parse_window
 from kiosk_client.setup import SetUp
 from kiosk_client.spool import Spool, SpoolError
+from kiosk_client.staff_acts import Parts, staff_corner
 from kiosk_client.voice import SpeakingVoice, Voice
 from shared_schema.form import Form, load_form
+from shared_schema.kiosk_api import KioskConfig
 
 if TYPE_CHECKING:
     from kiosk_client.app import KioskApp
@@ -43,6 +46,7 @@ KIVY = {
     "KIVY_TEXT": "sdl2",
     "SDL_NO_SIGNAL_HANDLERS": "1",
 }
+_log = logging.getLogger(__name__)
 _NO_DISPLAY = """There is no display to show the kiosk on.
 With a desktop, run this in a terminal of that desktop. On a machine without one, install a virtual screen:
     sudo apt-get install xvfb && xvfb-run -s "-screen 0 1280x800x24" warm-handoff-kiosk"""
@@ -67,13 +71,21 @@ def main(argv: Sequence[str] | None = None, voice: Voice | None = None, **shown:
             count = Prompts(folder, prompts.voices(texts)).write(prompts.fixed(texts))
             print(f"Rendered {count} prompts into {folder}.")
             return 0
+        if arguments.command == "fonts":
+            # imported here: only this command needs fontTools
+            from kiosk_client.font_building import build  # noqa: PLC0415
+
+            folder = settings.fonts or fonts.default_folder()
+            print(f"Built the fonts {', '.join(build(load_form().texts.values(), folder))} into {folder}.")
+            return 0
         _require_display()
         keep_private()
         kiosk = Kiosk(settings, voice)
-    except (ValueError, PairingFailed, SpoolError, NoDisplay, NoSpeechProgram) as error:
+    except (ValueError, PairingFailed, SpoolError, NoDisplay, NoFonts, NoSpeechProgram) as error:
         print(error, file=sys.stderr)
         return 1
-    kiosk.run(**shown)
+    if kiosk.run(**shown):
+        os.execv(sys.executable, [sys.executable, "-m", "kiosk_client", *(sys.argv[1:] if argv is None else argv)])  # noqa: S606  ourselves
     return 0
 
 
@@ -87,13 +99,15 @@ class Kiosk:
     def __init__(self, settings: Settings, voice: Voice | None = None) -> None:
         self._settings = settings
         self._voice = voice
+        self._fonts = Fonts(settings.fonts or fonts.default_folder())
         self._store = Store(settings.state)
         self._spool = Spool(settings.state / "spool.sqlite3")
         self._sender: Sender | None = None
         self._app: KioskApp | None = None
+        self._restarts = False
 
-    def run(self, **shown: Any) -> None:
-        """Until the window is closed or SIGTERM comes."""
+    def run(self, **shown: Any) -> bool:
+        """Until the window is closed or SIGTERM comes. Whether it is to be started anew."""
         os.environ.update(KIVY)
         # imported here: Kivy reads the environment when it is imported
         from kiosk_client.app import KioskApp  # noqa: PLC0415
@@ -114,6 +128,7 @@ class Kiosk:
         if self._voice is not None:
             self._voice.close()
         self._spool.close()
+        return self._restarts
 
     def _begin(self) -> None:
         """The participants' first screen, or the setup's when the kiosk is not paired."""
@@ -127,7 +142,7 @@ class Kiosk:
         else:
             self._serve(stored)
 
-    def _set_up(self, problem: str) -> None:
+    def _set_up(self, problem: str = "", leave: Callable[[], None] | None = None) -> None:
         app = self._running_app()
 
         def attempt(address: str, code: str) -> None:
@@ -140,11 +155,15 @@ class Kiosk:
                 app.change(lambda: self._paired(stored))
 
         setup = SetUp(
-            lambda address, code: threading.Thread(target=attempt, args=(address, code), daemon=True).start(), problem
+            lambda address, code: threading.Thread(target=attempt, args=(address, code), daemon=True).start(),
+            problem,
+            leave,
         )
         app.present(setup)
 
     def _paired(self, stored: Stored) -> None:
+        if self._sender is not None:
+            self._sender.stop(0)  # the new one goes on where it stops
         self._serve(stored)
         self._first_frame()
 
@@ -157,18 +176,48 @@ class Kiosk:
             self._store,
             stored,
             ca_file=self._settings.ca_file,
-            on_config=lambda config, form: app.change(lambda: session.use(config, form)),
+            on_config=lambda config, form: app.change(lambda: session.use(self._offered(config, form), form)),
         )
         session = Session(
             form,
-            config,
+            self._offered(config, form),
             draw_ticket=lambda: self._draw_ticket(session.form),
             hand_in=lambda flow, now: hand_in(flow, self._spool, session.config.service_key, sender.wake, now),
             seconds=time.monotonic(),
             calls=SpooledCalls(self._spool, sender),
+            service_time=sender.service_time,
         )
         self._voice = self._voice or self._speaking(form)
-        app.present(Guide(session, self._voice, Headset().device, forget))
+        corner = staff_corner(
+            Parts(stored, session, self._spool, sender, self._voice, self._settings.ca_file, app.change),
+            measure=self._measured,
+            pair=lambda: self._set_up(leave=lambda: app.present(guide)),
+            restart=self._restart,
+            leave=lambda: app.present(guide),
+        )
+        guide = Guide(
+            session,
+            self._voice,
+            Headset().device,
+            forget,
+            staff=lambda seconds: app.present(corner) if corner.open(seconds) else None,
+        )
+        app.present(guide)
+
+    def _measured(self, millimetres: int) -> None:
+        with suppress(OSError):  # a full disk: it looks right until the next start
+            panel.keep_width(self._settings.state, millimetres)
+
+    def _restart(self) -> None:
+        self._restarts = True
+        self._running_app().stop()
+
+    def _offered(self, config: KioskConfig, form: Form) -> KioskConfig:
+        """A language whose letters would be boxes is left out, and staff are told why."""
+        drawable, sentence = self._fonts.offered(config.languages, form)
+        if sentence:
+            _log.warning("%s", sentence)
+        return config.model_copy(update={"languages": drawable})
 
     def _speaking(self, form: Form) -> Voice:
         folder = self._settings.prompts or prompts.default_folder()
@@ -189,6 +238,8 @@ class Kiosk:
     def _density(self, width: int, height: int) -> float:
         if self._settings.density is not None:
             return self._settings.density
+        if (measured := panel.measured_pixels_per_mm(self._settings.state, width)) is not None:
+            return measured
         measure: Callable[[int, int], float] = (
             panel.assumed_pixels_per_mm if self._settings.window else panel.pixels_per_mm
         )
@@ -205,6 +256,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state", type=Path, help="folder of the pairing and of what waits to be sent")
     parser.add_argument("--windowed", metavar="WIDTHxHEIGHT", help="a window instead of the whole screen")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("fonts", help="build the fonts of the form's languages from those of Debian")
     commands.add_parser("prompts", help="render what the kiosk says to everybody, so that it speaks without delay")
     pairing = commands.add_parser("pair", help="pair without the window")
     pairing.add_argument("address", help="of the service, such as handoff.example.org")

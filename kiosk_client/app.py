@@ -35,6 +35,7 @@ class Showing(Protocol):
     """What can be on the screen: the participants' session, or the setup.
 
     `focus`: what the arrow keys are at. `hidden`: nothing is shown. `touched`: a finger came down, wherever.
+    `corner`: staff held the corner that is theirs.
     """
 
     @property
@@ -46,6 +47,7 @@ class Showing(Protocol):
     @property
     def hidden(self) -> bool: ...
     def touched(self, seconds: float) -> None: ...
+    def corner(self, seconds: float) -> None: ...
     def tap(self, tap: Tap, now: datetime, seconds: float) -> None: ...
     def type(self, letter: str, now: datetime, seconds: float) -> None: ...
     def key(self, key: Key, now: datetime, seconds: float) -> None: ...
@@ -76,7 +78,7 @@ class KioskApp(App):  # type: ignore[misc]
         self._on_first_frame = on_first_frame
         self._on_shown = on_shown
         self._showing: Showing | None = None
-        self._surface = Surface(self._tapped, self._touched)
+        self._surface = Surface(self._tapped, self._touched, self._corner)
         self._held = Held()
         self._repeats = False
         self._loop: Loop | None = None
@@ -139,6 +141,9 @@ class KioskApp(App):  # type: ignore[misc]
     def _touched(self) -> None:
         self._safely(lambda showing: showing.touched(time.monotonic()), only_changes=True)
 
+    def _corner(self) -> None:
+        self._safely(lambda showing: showing.corner(time.monotonic()))
+
     def _tick(self, _since: float) -> None:
         self._safely(lambda showing: showing.tick(time.monotonic()), only_changes=True)
 
@@ -188,7 +193,7 @@ class KioskApp(App):  # type: ignore[misc]
         placed = [] if hidden else place(view, width, height, sizes, reach=manner.reach)
         palette = PALETTES["contrast" if hidden else manner.theme]  # black, when hidden
         pen = Pen(palette, sizes, view.mirrored, self._typesetter)
-        self._surface.show(placed, pen, self._showing.focus)
+        self._surface.show(placed, pen, self._showing.focus, None if self._showing.hidden else view.name)
         self._on_shown(view, placed, self._surface)
 
 

@@ -31,12 +31,14 @@ _ACTIONS = {
     Key.SOFTER: Action.SOFTER,
     Key.HIDE: Action.HIDE,
 }
+_TONES = {Place.TICKET.value: Tone.DONE, "urgent-desk": Tone.TO_THE_DESK}
 
 
 class Guide:
     """`headset`: the sound device of a headset that is plugged in, None without one; asked about once a second.
 
-    `left`: called soon after a participant's answers have gone from the screen for good.
+    `left`: called soon after a participant's answers have gone from the screen for good. `staff`: called, with the
+    time in seconds, when staff held their corner while nobody was in the middle of an intake.
     """
 
     def __init__(
@@ -45,11 +47,13 @@ class Guide:
         voice: Voice,
         headset: Callable[[], str | None] = lambda: None,
         left: Callable[[], None] = lambda: None,
+        staff: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self._session = session
         self._voice = voice
         self._headset = headset
         self._left = left
+        self._staff = staff
         self._plugged: str | None = None
         self._begun = False
         self._focus = NOWHERE
@@ -80,6 +84,12 @@ class Guide:
         self._session.touched(seconds)
         if self.manner.hidden:
             self._change(hidden=False)
+
+    def corner(self, seconds: float) -> None:
+        """Staff held their corner; in the middle of an intake it is only a corner."""
+        if not self._session.begun:
+            self._voice.stop()
+            self._staff(seconds)
 
     def tap(self, tap: Tap, now: datetime, seconds: float) -> None:
         self._voice.stop()
@@ -228,12 +238,12 @@ class Guide:
         touches = (
             Touch(Tap(Action.AGAIN), ui["help_again"], "return"),
             Touch(Tap(Action.LOUDER), ui["help_louder"], "ear"),
-            Touch(Tap(Action.SOFTER), ui["help_softer"], "ear"),
+            Touch(Tap(Action.SOFTER), ui["help_softer"], "softer"),
             *((Touch(Tap(Action.HIDE), ui[hide], "hide"),) if self.manner.aloud else ()),
             *((Touch(Tap(Action.TALK), ui["talk"], "person"),) if self._session.begun else ()),
             Touch(Tap(Action.CLOSE_HELP), ui["help_close"], "arrow-right"),
         )
-        return View("help", ui["help_title"], Tiles(touches))
+        return View("help", ui["help_title"], Tiles(touches), mirrored=self._session.view.mirrored)
 
     # What is said
 
@@ -255,7 +265,7 @@ class Guide:
             self._say(reader.change(before, view) or ([] if self.focus == stop else self._at_focus()))
 
     def _sound_for(self, view: View) -> None:
-        tone = Tone.ARE_YOU_THERE if self._session.asks else Tone.DONE if view.name == Place.TICKET else None
+        tone = Tone.ARE_YOU_THERE if self._session.asks else _TONES.get(view.name)
         if tone is not None and self._session.settings.sound:
             self._voice.tone(tone, self._volume)
 

@@ -73,6 +73,11 @@ class Sender:
         """Safe from any thread."""
         return self._contact
 
+    def service_time(self) -> datetime | None:
+        """What the service's clock says now; None before its first answer."""
+        contact = self._contact
+        return datetime.now(UTC) + contact.clock_error if contact.at is not None else None
+
     def start(self) -> None:
         self._thread.start()
 

@@ -21,6 +21,8 @@ from shared_schema.kiosk_api import (
     ENROLL_PATH,
     HEARTBEATS_PATH,
     INTAKES_PATH,
+    TEST_ALERTS_PATH,
+    AlertTried,
     Call,
     CallHeard,
     Enrollment,
@@ -71,6 +73,10 @@ class ServiceApi:
         """Say that the kiosk is alive. None: the service heard it."""
         answer = self._request("POST", HEARTBEATS_PATH, heartbeat)
         return None if isinstance(answer, bytes) else answer
+
+    def post_test_alert(self) -> AlertTried | Failure:
+        """Have the service tell the site's staff that alerts work."""
+        return self._call("POST", TEST_ALERTS_PATH, AlertTried)
 
     def config(self) -> KioskConfig | Failure:
         return self._call("GET", CONFIG_PATH, KioskConfig)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid_utils.compat import uuid7
 
 from kiosk_client.calls import Calls, NoCalls
+from kiosk_client.closed import closed_view, is_closed
 from kiosk_client.flow import Flow, Place
 from kiosk_client.idle import Idle, Presence
 from kiosk_client.speech import Reader
@@ -22,7 +23,8 @@ _ENDS = {Place.TICKET, Place.DELETED, Place.NOT_SAVED}
 class Session:
     """Participants, one after another. `draw_ticket`: the next one's word. `hand_in`: whether the intake is safe.
 
-    `calls`: how somebody who needs a person now gets one. `asks`: whether the screen asks if somebody is still there.
+    `calls`: how somebody who needs a person now gets one. `service_time`: what the service's clock says now, None while
+    that is not known. `asks`: whether the screen asks if somebody is still there.
     """
 
     def __init__(
@@ -33,9 +35,14 @@ class Session:
         hand_in: Callable[[Flow, datetime], bool],
         seconds: float,
         calls: Calls | None = None,
+        service_time: Callable[[], datetime | None] = lambda: None,
     ) -> None:
-        self._flow = Flow(form)
+        self._flow = Flow(_offered(form, config), config.settings.country)
+        self._form = form
         self._config = config
+        self._service_time = service_time
+        self._closed_at: datetime | None = None
+        self._language = ""  # that a closed site's screen is read in; empty: the site's first
         self._newer: tuple[KioskConfig, Form] | None = None
         self._draw_ticket = draw_ticket
         self._hand_in = hand_in
@@ -47,6 +54,8 @@ class Session:
 
     @property
     def view(self) -> View:
+        if self._closed_at is not None and self._flow.step.place is Place.WELCOME:
+            return closed_view(self._flow.form, self._config, self._reading, self._closed_at)
         view = view_of(self._flow, self._config, self.manner, is_coming=self._is_coming)
         return still_there(view, self._flow) if self.asks else view
 
@@ -66,13 +75,19 @@ class Session:
     @property
     def reader(self) -> Reader:
         """Reads what is shown in the participant's language; before it is known in the one that the site has first."""
-        first = next((each for each in self._config.languages if each in self._flow.form.texts), self._flow.language)
-        return Reader(self._flow.form.texts, first if self._flow.step.place is Place.WELCOME else self._flow.language)
+        at_first = self._flow.step.place is Place.WELCOME
+        return Reader(self._flow.form.texts, self._reading if at_first else self._flow.language)
 
     @property
     def form(self) -> Form:
         """The form that the next participant, or the one who has begun, is asked with."""
         return self._flow.form
+
+    @property
+    def _reading(self) -> str:
+        """The language of a screen that nobody has chosen one on."""
+        first = next((each for each in self._config.languages if each in self._form.texts), self._flow.language)
+        return self._language or first
 
     def use(self, config: KioskConfig, form: Form) -> None:
         """The site's newest settings. An intake that has begun is finished with what it began with."""
@@ -86,13 +101,15 @@ class Session:
             self.asks = False
             if tap.action is Action.DONE:
                 self.clear()
+            elif tap.action is Action.TALK:
+                self._flow.talk()
             return
         before = self._flow.step
         self._act(tap, now)
         if self._flow.needs_a_person and self._flow.intake_id is not None:
             self._calls.call(self._flow.intake_id, now, seconds)
             self._flow.called(now)
-        self._look_who_comes(seconds)
+        self._look_around(seconds)
         if self._flow.step.place is Place.SENDING:
             if self._hand_in(self._flow, now):
                 self._flow.sent()
@@ -108,12 +125,12 @@ class Session:
     def tick(self, seconds: float) -> None:
         """Time goes by; called about once a second."""
         place = self._flow.step.place
-        self._look_who_comes(seconds)
+        self._look_around(seconds)
         if place in _ENDS:
             if self._idle.presence_at_the_end(seconds) is Presence.GONE:
                 self.clear()
             return
-        if place is Place.WELCOME and self.manner == Manner.of(self.settings):
+        if place is Place.WELCOME and self.manner == Manner.of(self.settings) and not self._language:
             return
         presence = self._idle.presence(seconds, self.settings.idle_seconds, self.settings.warning_seconds)
         if presence is Presence.GONE:
@@ -124,6 +141,7 @@ class Session:
     def clear(self) -> None:
         """Nothing of this participant stays, not even how large they wanted the letters."""
         self._flow.reset()
+        self._language = ""
         self.asks = False
         self.manner = Manner.of(self.settings)
         self._renew()
@@ -131,6 +149,10 @@ class Session:
     def _act(self, tap: Tap, now: datetime) -> None:
         flow, value = self._flow, tap.value
         match tap.action:
+            case Action.LANGUAGE:
+                self._language = value
+            case Action.BEGIN | Action.TALK_FROM_WELCOME if self._closed_at is not None:
+                pass  # a finger that was coming down when the site closed
             case Action.BEGIN:
                 flow.begin(value, self._draw_ticket(), uuid7(), now)
             case Action.TALK_FROM_WELCOME:
@@ -151,8 +173,11 @@ class Session:
             case action:
                 self.manner = _changed(self.manner, action)
 
-    def _look_who_comes(self, seconds: float) -> None:
+    def _look_around(self, seconds: float) -> None:
+        """Whether the site is open, and whether somebody is coming."""
         flow = self._flow
+        now = self._service_time()
+        self._closed_at = now if is_closed(self._config, now) else None
         self._is_coming = (
             flow.step.place is Place.URGENT
             and flow.intake_id is not None
@@ -166,8 +191,14 @@ class Session:
             self._newer = None
             if untouched:
                 self.manner = Manner.of(self.settings)
-            if form != self._flow.form:
-                self._flow = Flow(form)
+            self._form = form
+            if (_offered(form, self._config), self.settings.country) != (self._flow.form, self._flow.country):
+                self._flow = Flow(_offered(form, self._config), self.settings.country)
+
+
+def _offered(form: Form, config: KioskConfig) -> Form:
+    """The form without the tiles that the site left out."""
+    return form.narrowed(config.settings.hidden, config.settings.pathways)
 
 
 _PLAIN: dict[Action, Callable[[Flow], None]] = {

@@ -13,23 +13,31 @@ from kiosk_client.view import Action, Field, Look, Tap, Touch, Typing, View
 from kiosk_client.views import Manner
 
 _LONGEST = {"address": 120, "code": 12}
+_LEAVES_AFTER = 300.0  # seconds without a touch
 _KEYS = {Key.OK: Action.NEXT, Key.ERASE: Action.ERASE}
 
 
 class SetUp:
-    """`pair`: called with address and code, may take its time; `failed` says that it did not work."""
+    """`pair`: called with address and code, may take its time; `failed` says that it did not work.
+
+    `leave`: called when staff change their mind; None where there is nothing to go back to.
+    """
 
     manner = Manner()
     focus = None
     hidden = False
 
-    def __init__(self, pair: Callable[[str, str], None], problem: str = "") -> None:
+    def __init__(
+        self, pair: Callable[[str, str], None], problem: str = "", leave: Callable[[], None] | None = None
+    ) -> None:
         self._texts: dict[str, Any] = yaml.safe_load((files("kiosk_client") / "setup.yaml").read_text(encoding="utf-8"))
         self._typed = {"address": "", "code": ""}
         self._active = "address"
         self._problem = problem
         self._pairing = False
         self._pair = pair
+        self._leave = leave
+        self._touched_at: float | None = None
 
     @property
     def view(self) -> View:
@@ -42,6 +50,7 @@ class SetUp:
             Typing((self._field("address"), self._field("code")), (*rows[:-1], (*rows[-1], erase))),
             help=self._problem or texts["help"],
             warning=bool(self._problem),
+            left=(Touch(Tap(Action.CANCEL), texts["close"], "arrow-left", Look.QUIET),) if self._leave else (),
             act=(Touch(Tap(Action.PAIR), texts["pair"], "check", Look.ACT, enabled=all(self._typed.values())),),
         )
         return replace(view, help=texts["pairing"], warning=False, act=()) if self._pairing else view
@@ -51,6 +60,8 @@ class SetUp:
             return
         typed = self._typed[self._active]
         match tap.action:
+            case Action.CANCEL if self._leave is not None:
+                self._leave()
             case Action.FIELD:
                 self._active = tap.value
             case Action.TYPE if len(typed) < _LONGEST[self._active] and not tap.value.isspace():
@@ -63,8 +74,11 @@ class SetUp:
                 self._pairing, self._problem = True, ""
                 self._pair(self._typed["address"], self._typed["code"])
 
-    def touched(self, _seconds: float) -> None:
-        """Nobody is hurried here."""
+    def touched(self, seconds: float) -> None:
+        self._touched_at = seconds
+
+    def corner(self, _seconds: float) -> None:
+        """Staff are here already."""
 
     def type(self, letter: str, now: datetime, seconds: float) -> None:
         self.tap(Tap(Action.TYPE, letter), now, seconds)
@@ -74,8 +88,11 @@ class SetUp:
         if key in _KEYS:
             self.tap(Tap(_KEYS[key]), now, seconds)
 
-    def tick(self, _seconds: float) -> None:
-        """Nobody is hurried here."""
+    def tick(self, seconds: float) -> None:
+        """Nobody is hurried who sets a kiosk up. One that is paired does not stay here when staff went away."""
+        self._touched_at = seconds if self._touched_at is None else self._touched_at
+        if self._leave is not None and seconds - self._touched_at >= _LEAVES_AFTER:
+            self._leave()
 
     def recover(self) -> None:
         """What was typed stays: it is staff's own."""

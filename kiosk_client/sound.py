@@ -11,7 +11,13 @@ from kiosk_client.voice import Tone
 
 _PROGRAM = "aplay"
 _RATE = 22050
-_NOTES = {Tone.DONE: (523.25, 659.25), Tone.ARE_YOU_THERE: (440.0, 440.0)}  # Hz: a third up; the same note twice
+_NOTES = {
+    Tone.DONE: (523.25, 659.25),
+    Tone.ARE_YOU_THERE: (440.0, 440.0),
+    Tone.TO_THE_DESK: (659.25, 523.25, 659.25, 523.25),  # to be heard at the desk as well
+}
+"""Hz: a third up; the same note twice; a third down, twice."""
+
 _NOTE = 0.35  # seconds
 
 

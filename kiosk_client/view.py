@@ -8,6 +8,7 @@ class Action(StrEnum):
     """What a touch asks for. Some carry a value: which language, choice, key, item."""
 
     BEGIN = "begin"
+    LANGUAGE = "language"
     TALK_FROM_WELCOME = "talk-from-welcome"
     BIGGER = "bigger"
     THEME = "theme"
@@ -44,6 +45,7 @@ class Action(StrEnum):
     SOFTER = "softer"
     HIDE = "hide"
     CLOSE_HELP = "close-help"
+    STAFF = "staff"
 
 
 @dataclass(frozen=True)

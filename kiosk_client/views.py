@@ -1,8 +1,10 @@
 """What each step of the brief intake shows. Every word comes from the form's language or from the site."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from kiosk_client import phone
 from kiosk_client.flow import Flow, Place
 from kiosk_client.view import (
     Action,
@@ -32,6 +34,7 @@ _ASKED = {
 }
 _THEMES: tuple[Theme, ...] = ("light", "dark", "contrast")
 _THEME_ICONS: dict[Theme, str] = {"light": "sun", "dark": "moon", "contrast": "contrast"}
+_ABOVE_OR_BELOW = {220, 230}  # Unicode's canonical combining classes
 _PAD = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))
 
 
@@ -88,16 +91,19 @@ def still_there(view: View, flow: Flow) -> View:
     more = Touch(Tap(Action.MORE_TIME), ui["more_time"], "check", Look.ACT)
     over = Touch(Tap(Action.DONE), ui["start_over"], "return", Look.QUIET)
     body = Paragraphs("question", (ui["still_there_body"],), (more, over))
-    return View(f"{view.name}-still-there", ui["still_there"], body, mirrored=view.mirrored)
+    return View(
+        f"{view.name}-still-there", ui["still_there"], body, right=(_to_a_person(flow),), mirrored=view.mirrored
+    )
 
 
 def _welcome(flow: Flow, config: KioskConfig, manner: Manner) -> View:
     languages = [language for language in config.languages if language in flow.form.texts] or [flow.language]
     texts = [flow.form.texts[language] for language in languages]
     ui = texts[0].ui
+    greeted = len(texts) if len(texts) <= _LONGEST_COLUMNS else 1  # more would leave no room for the languages
     return View(
         "welcome",
-        "\n".join(config.greeting.get(each.language) or each.ui["greeting"] for each in texts[:_LONGEST_COLUMNS]),
+        "\n".join(config.greeting.get(each.language) or each.ui["greeting"] for each in texts[:greeted]),
         _ways_in(flow, languages),
         quiet=(*_looks(ui, manner), *_read_aloud(ui, config, manner)),
     )
@@ -141,18 +147,19 @@ def _ask(flow: Flow, name: str, icon: str) -> View:
         Touch(Tap(Action.CONFIRM), ui[f"{name}_yes"], "check"),
         Touch(Tap(Action.CANCEL), ui[f"{name}_no"], "arrow-left"),
     )
-    return View(name, ui[f"{name}_title"], Paragraphs(icon, (ui[f"{name}_body"],), touches))
+    right = () if name == "express" else (_to_a_person(flow),)
+    return View(name, ui[f"{name}_title"], Paragraphs(icon, (ui[f"{name}_body"],), touches), right=right)
 
 
 def _urgent(flow: Flow, is_coming: bool) -> View:
     ui = flow.texts.ui
-    help_here = ui["urgent_coming"] if is_coming else ui["urgent_desk"]
+    help_here, *told = (ui["urgent_coming"], ui["urgent_told"]) if is_coming else (ui["urgent_desk"],)
     touches = (
         Touch(Tap(Action.URGENT_NOW), ui["urgent_now"], "person", Look.ACT),
         Touch(Tap(Action.KEEP_GOING), ui["urgent_continue"], "arrow-right"),
     )
-    body = Paragraphs("heart-hand", (help_here, ui["urgent_988"], ui["urgent_911"], ui["urgent_told"]), touches)
-    return View("urgent-now", ui["urgent_title"], body, left=_ways_back(flow))
+    body = Paragraphs("heart-hand", (help_here, ui["urgent_988"], ui["urgent_911"], *told), touches)
+    return View("urgent-now" if is_coming else "urgent-desk", ui["urgent_title"], body, left=_ways_back(flow))
 
 
 def _end(flow: Flow, config: KioskConfig, place: Place) -> View:
@@ -160,7 +167,8 @@ def _end(flow: Flow, config: KioskConfig, place: Place) -> View:
     done = (Touch(Tap(Action.DONE), ui["done"], "check", Look.ACT),)
     match place:
         case Place.DELETED:
-            return View(place.value, ui["delete"], Paragraphs("check", (ui["deleted"],)), act=done)
+            talk = Touch(Tap(Action.TALK_FROM_WELCOME, flow.language), ui["talk"], "person", Look.QUIET)
+            return View(place.value, ui["delete"], Paragraphs("check", (ui["deleted"],)), right=(talk,), act=done)
         case Place.NOT_SAVED:
             return View(place.value, ui["talk"], Paragraphs("person", (ui["sending_failed"],)), act=done)
         case _:
@@ -178,15 +186,19 @@ def _question(flow: Flow, screen: Screen, manner: Manner) -> View:
         note=_minutes_left(flow),
         progress=flow.progress,
         left=_ways_back(flow),
-        right=(Touch(Tap(Action.TALK), ui["talk"], "person", Look.QUIET),),
+        right=(_to_a_person(flow),),
         quiet=_other_ways(flow, screen),
         act=_way_on(flow, screen),
     )
     if screen.kind == "review":
         return _review(view, flow, manner)
-    if flow.too_short:
-        return replace(view, help=ui["phone_too_short"], warning=True)
+    if flow.mistake:
+        return replace(view, help=ui[flow.mistake], warning=True)
     return view
+
+
+def _to_a_person(flow: Flow) -> Touch:
+    return Touch(Tap(Action.TALK), flow.texts.ui["talk"], "person", Look.QUIET)
 
 
 def _ways_back(flow: Flow) -> tuple[Touch, ...]:
@@ -247,7 +259,7 @@ def _body(flow: Flow, screen: Screen, manner: Manner) -> Body:
     if screen.kind in {"name", "text"}:
         return Typing((Field(flow.typed, words.help or flow.texts.ui["type_here"]),), _keys(flow, manner))
     if screen.kind == "phone":
-        return Typing((Field(_grouped(flow.typed), flow.texts.ui["type_here"]),), _pad(flow), pad=True)
+        return Typing((Field(phone.shown(flow.typed, flow.country), flow.texts.ui["type_here"]),), _pad(flow), pad=True)
     chosen = flow.answer.choices if flow.answer else ()
     return Tiles(
         tuple(
@@ -264,38 +276,35 @@ def _body(flow: Flow, screen: Screen, manner: Manner) -> Body:
 
 
 def _keys(flow: Flow, manner: Manner) -> tuple[tuple[Touch, ...], ...]:
-    """The language's own rows, small or capital, or every accented letter; the last row is the same everywhere."""
+    """The language's own rows, small or capital, or every further letter and sign; the last row has the words."""
     keyboard, ui = flow.texts.keyboard, flow.texts.ui
     rows = keyboard.rows
-    if manner.accents:
-        accented = [letter for forms in keyboard.accents.values() for letter in forms]
-        width = -(-len(accented) // len(rows))  # as many rows as before, so that no key changes its height
-        rows = tuple(tuple(accented[at : at + width]) for at in range(0, len(accented), width))
-    capitals = manner.capitals
+    if manner.accents and keyboard.accents:
+        further = [letter for forms in keyboard.accents.values() for letter in forms]
+        width = -(-len(further) // len(rows))  # as many rows as before, so that no key changes its height
+        rows = tuple(tuple(further[at : at + width]) for at in range(0, len(further), width))
+    letters = tuple(tuple(_key(letter.upper() if manner.capitals else letter) for letter in row) for row in rows)
+    small = Touch(Tap(Action.CAPITALS), ui["key_small" if manner.capitals else "key_capital"], look=Look.KEY)
+    other = Touch(Tap(Action.ACCENTS), ui["key_letters" if manner.accents else "key_accents"], look=Look.KEY)
     last = (
-        Touch(Tap(Action.CAPITALS), ui["key_small" if capitals else "key_capital"], look=Look.KEY),
-        Touch(Tap(Action.ACCENTS), ui["key_letters" if manner.accents else "key_accents"], look=Look.KEY),
+        *((small,) if any(letter != letter.upper() for row in keyboard.rows for letter in row) else ()),
+        *((other,) if keyboard.accents else ()),
         Touch(Tap(Action.TYPE, " "), ui["key_space"], look=Look.KEY),
         Touch(Tap(Action.ERASE), ui["key_erase"], "erase", Look.KEY),
     )
-    letters = tuple(tuple(_key(letter.upper() if capitals else letter) for letter in row) for row in rows)
     return (*letters, last)
 
 
 def _pad(flow: Flow) -> tuple[tuple[Touch, ...], ...]:
     erase = Touch(Tap(Action.ERASE), flow.texts.ui["key_erase"], "erase", Look.KEY)
-    return (*(tuple(_key(digit) for digit in row) for row in _PAD), (_key("0"), erase))
+    return (*(tuple(_key(digit) for digit in row) for row in _PAD), (_key("+"), _key("0"), erase))
 
 
 def _key(letter: str) -> Touch:
-    return Touch(Tap(Action.TYPE, letter), letter, look=Look.KEY)
-
-
-def _grouped(digits: str) -> str:
-    """555 010 1234: easier to check than a row of ten."""
-    if len(digits) <= 3:
-        return digits
-    return f"{digits[:3]} {digits[3:6]} {digits[6:]}".rstrip()
+    """An accent by itself is shown on a letter, as it will stand."""
+    accent = unicodedata.combining(letter[0]) in _ABOVE_OR_BELOW
+    shown = unicodedata.normalize("NFC", f"a{letter}") if accent else letter
+    return Touch(Tap(Action.TYPE, letter), shown, look=Look.KEY)
 
 
 def _review(view: View, flow: Flow, manner: Manner) -> View:
@@ -335,6 +344,6 @@ def _said(flow: Flow, screen: Screen) -> Touch:
     elif answer.state is AnswerState.SKIPPED:
         said = ui["not_answered"]
     else:
-        typed = _grouped(answer.text) if answer.text and screen.kind == "phone" else answer.text
+        typed = phone.shown(answer.text, flow.country) if answer.text and screen.kind == "phone" else answer.text
         said = typed or ", ".join(words.choices[choice] for choice in answer.choices)
     return Touch(Tap(Action.CHANGE, screen.id), said, "pencil", detail=words.short, typed=bool(answer.text))

@@ -18,6 +18,7 @@ class Tone(StrEnum):
 
     DONE = "done"
     ARE_YOU_THERE = "are you there"
+    TO_THE_DESK = "to the desk"
 
 
 class Voice(Protocol):

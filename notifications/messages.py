@@ -60,7 +60,10 @@ def languages() -> tuple[str, ...]:
 
 
 def payload(message: Message, public_url: str) -> bytes:
-    """The JSON that the browser gets, for Declarative Web Push and for our service worker alike. About 500 bytes."""
+    """The JSON that the browser gets, for Declarative Web Push and for our service worker alike. About 500 bytes.
+
+    `mutable`: a browser that could show it by itself asks our service worker first, which reports that it was shown.
+    """
     words = _words(message)
     notification = {
         "title": words.title,
@@ -74,7 +77,8 @@ def payload(message: Message, public_url: str) -> bytes:
         "data": {"token": message.token, "kind": message.says, "path": message.path},
         "actions": [{"action": "acknowledge", "title": words.button}] if words.button else [],
     }
-    return json.dumps({"web_push": 8030, "notification": notification}, ensure_ascii=False).encode()
+    declared = {"web_push": 8030, "mutable": True, "notification": notification}
+    return json.dumps(declared, ensure_ascii=False).encode()
 
 
 def plain(message: Message, public_url: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ CONFIG_PATH = f"{API}/config"
 INTAKES_PATH = f"{API}/intakes"
 HEARTBEATS_PATH = f"{API}/heartbeats"
 CALLS_PATH = f"{API}/calls"
+TEST_ALERTS_PATH = f"{API}/test-alerts"
 
 
 def form_path(name: str, version: int) -> str:
@@ -48,10 +49,10 @@ Printer = Annotated[
     str,
     StringConstraints(
         max_length=120,
-        pattern=r"^(|tcp:[A-Za-z0-9.-]{1,80}:[0-9]{1,5}|usb:[0-9a-f]{4}:[0-9a-f]{4}|/dev/[A-Za-z0-9/_-]{1,80})$",
+        pattern=r"^(|tcp:[A-Za-z0-9.-]{1,80}:[0-9]{1,5}|/dev/[A-Za-z0-9/_-]{1,80})$",
     ),
 ]
-"""Where a receipt printer is: `tcp:192.0.2.7:9100`, `usb:04b8:0e15` (vendor, product), `/dev/usb/lp0`, or nowhere."""
+"""Where a receipt printer is: `tcp:192.0.2.7:9100` in the network, `/dev/usb/lp0` on a USB cable, or nowhere."""
 
 
 class KioskSettings(Told):
@@ -59,7 +60,7 @@ class KioskSettings(Told):
 
     `reviewed_languages`: those whose consent text somebody who speaks them has read, as an administrator says;
     `hidden`: tiles that are not offered, by question; `closed_help`: where help is while the site is closed;
-    `staff_pin`: see shared_schema.pin, None while nobody chose one.
+    `staff_pin`: see shared_schema.pin, None while nobody chose one; `country`: of phone numbers without one, ISO 3166.
     """
 
     theme: Theme = "light"
@@ -71,6 +72,7 @@ class KioskSettings(Told):
     sound: bool = True
     volume: float = Field(default=0.6, ge=0, le=1)
     speech: bool = True
+    country: str = Field(default="US", pattern=r"^[A-Z]{2}$")
     pathways: tuple[PathwayType, ...] = Field(default=tuple(PathwayType), min_length=1)
     hidden: dict[Slug, tuple[Slug, ...]] = {}
     closed_help: dict[LanguageTag, SiteText] = {}
@@ -122,3 +124,9 @@ class CallHeard(Frozen):
 
     intake_id: UUID
     received_at: AwareDatetime
+
+
+class AlertTried(Told):
+    """So many staff members are being told that alerts work."""
+
+    told: int = Field(ge=0)

@@ -8,6 +8,7 @@ from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import Engine
 
 from notifications.db import connect
+from tests.support.desktop import Desktop, running_desktop
 from tests.support.firefox import Firefox, firefox_profile, running_firefox
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.push_server import PushServer, running_push_server
@@ -68,3 +69,10 @@ def firefox(profile: Path) -> Iterator[Firefox]:
     """A Firefox whose pushes come by `push_server`."""
     with running_firefox(profile) as browser:
         yield browser
+
+
+@pytest.fixture
+def desktop() -> Iterator[Desktop]:
+    """Where a Chromium shows its notifications, and the test clicks them."""
+    with running_desktop() as desktop:
+        yield desktop

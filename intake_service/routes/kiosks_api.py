@@ -20,6 +20,8 @@ from shared_schema.kiosk_api import (
     CONFIG_PATH,
     ENROLL_PATH,
     HEARTBEATS_PATH,
+    TEST_ALERTS_PATH,
+    AlertTried,
     Call,
     CallHeard,
     Enrollment,
@@ -84,6 +86,14 @@ def call(
     if not new:
         response.status_code = 200
     return heard
+
+
+@router.post(TEST_ALERTS_PATH, status_code=201)
+def test_alert(credential: Annotated[str, Depends(bearer)], session: Writing, request: Request) -> AlertTried:
+    """From the kiosk's staff corner."""
+    told = kiosks.test_alert(session, kiosks.authenticate(session, credential), datetime.now(UTC))
+    commit_and_wake_worker(request, session)
+    return AlertTried(told=told)
 
 
 @router.post(HEARTBEATS_PATH, status_code=204)

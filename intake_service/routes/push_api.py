@@ -54,17 +54,25 @@ class Standing(StrEnum):
     SOMEBODY_ELSES = "somebody-elses"
 
 
-class Confirmed(BaseModel):
-    """`public_key`: what a subscription of ours must be bound to."""
+class PublicKey(BaseModel):
+    """What a subscription of ours must be bound to (RFC 8292)."""
 
-    standing: Standing
     public_key: str
+
+
+class Confirmed(PublicKey):
+    standing: Standing
 
 
 class Token(Body):
     """The one in the notification, known to this device alone: it is the credential here."""
 
     token: Annotated[str, Field(max_length=64)]
+
+
+@router.get("/public-key")
+def public_key(request: Request) -> PublicKey:
+    return PublicKey(public_key=request.app.state.keys.vapid.public_key)
 
 
 @router.post("/subscriptions", status_code=204)

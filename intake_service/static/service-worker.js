@@ -6,28 +6,37 @@ const MAY_OPEN = 700; // ms after a click; a second later Firefox lets nobody op
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
-self.addEventListener("push", (event) => event.waitUntil(show(event.data)));
+self.addEventListener("push", (event) => event.waitUntil(show(contentOf(event))));
 self.addEventListener("notificationclick", (event) => event.waitUntil(clicked(event.notification, event.action)));
 self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
 
 /** A push must always end in a notification, or browsers take the permission away. */
-async function show(data) {
-  let message = {};
-  try {
-    message = data.json();
-  } catch {
-    // still somebody may be waiting
-  }
-  const { title, ...options } = message.notification ?? message;
-  const { tag = "", silent = false, data: { token } = {} } = options;
-  const known = tag && (await self.registration.getNotifications({ tag })).some((each) => each.data?.token === token);
+async function show(message) {
+  const { title, ...options } = message;
+  const { tag = "", silent = false, data } = options;
+  const known = tag ? await self.registration.getNotifications({ tag }) : [];
+  const isRepeated = known.some((each) => each.data?.token === data?.token);
   await self.registration.showNotification(title ?? "Warm Handoff", {
     icon: ICON,
     ...options,
-    renotify: Boolean(tag) && !silent && !known, // the same message again must not ring again
+    renotify: Boolean(tag) && !silent && !isRepeated, // the same message again must not ring again
   });
-  await report("shown", token);
-  for (const page of await self.clients.matchAll({ type: "window" })) page.postMessage({ shown: options.data?.kind });
+  await report("shown", data?.token);
+  for (const page of await self.clients.matchAll({ type: "window" })) page.postMessage({ shown: data?.kind });
+}
+
+/** What a push says. Safari reads a declarative message itself, and hands over the notification that it made of it. */
+function contentOf(event) {
+  if (event.notification) {
+    const { title, body, tag, lang, dir, silent, data, actions, navigate } = event.notification;
+    return { title, body, tag, lang, dir, silent: Boolean(silent), data, actions: actions ?? [], navigate };
+  }
+  try {
+    const message = event.data.json();
+    return message.notification ?? message;
+  } catch {
+    return {}; // still somebody may be waiting
+  }
 }
 
 /** "I'm on it" stays until the service has it: nobody may believe that it is said when it is not. */
@@ -71,13 +80,13 @@ async function open(path = "/") {
 
 /** The push service gave this browser another address. What does not get through here, the next page puts right. */
 async function renew(event) {
-  const manager = self.registration.pushManager;
-  const options = event.oldSubscription?.options;
-  const subscription =
-    event.newSubscription ??
-    (await manager.getSubscription()) ??
-    (options && (await manager.subscribe(options).catch(() => null)));
-  if (!subscription) return;
+  const { pushManager } = self.registration;
+  const subscription = event.newSubscription ?? (await pushManager.getSubscription()) ?? (await subscribeAnew(pushManager));
   const { endpoint, keys } = subscription.toJSON();
   await post("subscriptions/renewal", { endpoint, p256dh: keys.p256dh, auth: keys.auth });
+}
+
+async function subscribeAnew(pushManager) {
+  const { public_key: applicationServerKey } = await (await fetch(`${API}/public-key`)).json();
+  return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
 }

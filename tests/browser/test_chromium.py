@@ -4,10 +4,11 @@ from playwright.sync_api import Playwright
 
 from tests.browser.pages import PAGES, served
 from tests.support.chromium import deliver_push, running_chromium, shown_notifications
+from tests.support.desktop import Desktop
 
 
-def test_a_push_message_becomes_a_notification(playwright: Playwright) -> None:
-    with served(PAGES) as origin, running_chromium(playwright) as page:
+def test_a_push_message_becomes_a_notification(playwright: Playwright, desktop: Desktop) -> None:
+    with served(PAGES) as origin, running_chromium(playwright, desktop=desktop) as page:
         page.goto(origin)
         page.evaluate("navigator.serviceWorker.register('/worker.js').then(() => navigator.serviceWorker.ready)")
 

@@ -11,9 +11,9 @@ from playwright.sync_api import Page, Playwright, expect
 
 from tests.browser.pages import PAGES, served
 from tests.browser.sender import Sender
-from tests.support.chromium import chromium_profile, reachable_chromium
-from tests.support.desktop import Desktop, running_desktop
-from tests.support.google_push import GooglePush, running_google_push
+from tests.support.chromium import reachable_chromium
+from tests.support.desktop import Desktop
+from tests.support.google_push import GooglePush
 
 SUBSCRIBE = """async key => {
     await navigator.serviceWorker.register('/worker.js');
@@ -22,24 +22,6 @@ SUBSCRIBE = """async key => {
     return (await pushManager.subscribe({userVisibleOnly: true, applicationServerKey})).toJSON();
 }"""
 UNSUBSCRIBE = "async () => (await (await navigator.serviceWorker.ready).pushManager.getSubscription()).unsubscribe()"
-
-
-@pytest.fixture
-def google(tmp_path: Path) -> Iterator[GooglePush]:
-    with running_google_push(tmp_path) as service:
-        yield service
-
-
-@pytest.fixture
-def desktop() -> Iterator[Desktop]:
-    with running_desktop() as desktop:
-        yield desktop
-
-
-@pytest.fixture
-def chromium() -> Iterator[Path]:
-    with chromium_profile() as profile:
-        yield profile
 
 
 @pytest.fixture

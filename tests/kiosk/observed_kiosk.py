@@ -39,6 +39,7 @@ class Observer:
             if isinstance(each.item, Touch | Field)
         }
         told = {"view": view.name, "touches": touches, "cut": surface.cut, "answered": self._answered}
+        told["corner"] = [surface.width - 12, 12]
         draft = self._file.with_suffix(".new")
         draft.write_text(json.dumps(told))
         draft.replace(self._file)

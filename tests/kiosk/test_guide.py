@@ -12,7 +12,7 @@ from kiosk_client.speech import Utterance
 from kiosk_client.view import Action, Tap, Touch
 from kiosk_client.views import Manner
 from kiosk_client.voice import Tone
-from shared_schema.form import load_form
+from shared_schema.form import Form, load_form
 from shared_schema.kiosk_api import KioskConfig, KioskSettings
 from shared_schema.sealing import OpeningKey
 from tests.kiosk.transcript import Transcript
@@ -27,7 +27,7 @@ TO_THE_NAME = ("begin:en", "next", "skip", "skip")
 class Kiosk:
     """`device`: of the headset that is plugged in. `left`: how many participants were forgotten."""
 
-    def __init__(self, settings: KioskSettings) -> None:
+    def __init__(self, settings: KioskSettings, form: Form = FORM) -> None:
         self.seconds = 0.0
         self.device: str | None = None
         self.left = 0
@@ -40,8 +40,9 @@ class Kiosk:
             service_key=KEY,
             settings=settings,
         )
-        session = Session(FORM, config, lambda: "maple-7", self._hand_in, self.seconds)
-        self.guide = Guide(session, self.voice, lambda: self.device, self._left)
+        session = Session(form, config, lambda: "maple-7", self._hand_in, self.seconds)
+        self.opened: list[float] = []
+        self.guide = Guide(session, self.voice, lambda: self.device, self._left, self.opened.append)
 
     def press(self, *keys: Key | str) -> None:
         for key in keys:
@@ -285,6 +286,25 @@ def test_any_key_asks_for_more_time_as_often_as_wanted(kiosk: Kiosk) -> None:
         assert kiosk.screen == "privacy"
 
 
+def test_when_nobody_hears_a_call_it_sounds_and_is_read(kiosk: Kiosk) -> None:
+    kiosk.press(Key.RIGHT)
+    kiosk.tap("begin:en", "next", "choose:unsafe", "next")
+
+    assert kiosk.screen == "urgent-desk"
+    assert kiosk.voice.now[0] is Tone.TO_THE_DESK
+    assert UI["urgent_desk"] in kiosk.said
+
+
+def test_staff_open_their_corner_only_while_nobody_is_in_an_intake(kiosk: Kiosk) -> None:
+    kiosk.guide.corner(0)
+    kiosk.tap("begin:en")
+    kiosk.guide.corner(1)
+    kiosk.tap("talk", "confirm")
+    kiosk.guide.corner(2)
+
+    assert kiosk.opened == [0, 2]
+
+
 def test_without_the_voice_the_question_comes_with_a_tone(kiosk: Kiosk) -> None:
     kiosk.tap("begin:en")
     kiosk.wait(61)
@@ -347,3 +367,13 @@ def test_what_breaks_clears_the_participant(kiosk: Kiosk) -> None:
 
     assert kiosk.screen == "welcome"
     assert kiosk.guide.manner == Manner()
+
+
+def test_in_a_language_read_from_the_right_the_left_arrow_goes_on() -> None:
+    mirrored = FORM.texts["es"].model_copy(update={"direction": "rtl"})
+    kiosk = Kiosk(KioskSettings(), FORM.model_copy(update={"texts": {**FORM.texts, "es": mirrored}}))
+    kiosk.press(Key.DOWN)
+    kiosk.tap("begin:es")
+    kiosk.press(Key.LEFT)
+
+    assert kiosk.said == [FORM.texts["es"].ui["skip"]]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk_client.panel import assumed_pixels_per_mm, pixels_per_mm
+from kiosk_client.panel import assumed_pixels_per_mm, keep_width, measured_pixels_per_mm, pixels_per_mm
 
 
 def a_panel(drm: Path, name: str, centimetres: tuple[int, int], size: int = 128) -> None:
@@ -41,3 +41,18 @@ def test_on_the_smallest_panel_a_capital_letter_is_about_40_pixels() -> None:
 
 def test_a_machine_without_panels_is_fine(tmp_path: Path) -> None:
     assert pixels_per_mm(1280, 800, tmp_path / "nothing") == assumed_pixels_per_mm(1280, 800)
+
+
+def test_what_staff_measured_counts_most(tmp_path: Path) -> None:
+    assert measured_pixels_per_mm(tmp_path, 1280) is None
+
+    keep_width(tmp_path, 217)
+
+    assert measured_pixels_per_mm(tmp_path, 1280) == pytest.approx(5.9, abs=0.01)
+
+
+@pytest.mark.parametrize("content", [b"", b"wide", b"0", b"-5", b"\xff"])
+def test_a_measure_that_cannot_be_is_as_if_there_were_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "picture-width-mm").write_bytes(content)
+
+    assert measured_pixels_per_mm(tmp_path, 1280) is None

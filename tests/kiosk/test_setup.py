@@ -90,3 +90,22 @@ def test_no_field_grows_without_end(staff: Staff) -> None:
     staff.type("y" * 500 + " ")
 
     assert [len(text) for text in staff.typed] == [120, 12]
+
+
+def test_staff_who_change_their_mind_or_go_away_leave_it_again() -> None:
+    left: list[str] = []
+    setup = SetUp(lambda _address, _code: None, leave=lambda: left.append("left"))
+
+    setup.tap(Tap(Action.CANCEL), NOW, 0)
+    setup.tick(0)
+    setup.tick(299)
+    assert left == ["left"]
+    setup.tick(300)
+
+    assert left == ["left", "left"]
+
+
+def test_a_kiosk_that_is_not_paired_has_nothing_to_go_back_to(staff: Staff) -> None:
+    assert staff.setup.view.left == ()
+    staff.tap(Action.CANCEL)
+    staff.setup.tick(10_000)

@@ -43,12 +43,16 @@ class KioskWindow:
         for tap in taps:
             self._wait(lambda tap=tap: tap in self._read()["touches"], f"the touch {tap}")  # type: ignore[misc]
             before = self._read()["answered"]
-            x, y = self._read()["touches"][tap]
-            self._xdotool("mousemove", str(round(x)), str(round(y)), "mousedown", "1")
-            time.sleep(0.05)  # a finger rests a moment
-            self._xdotool("mouseup", "1")
+            self.touch(tap)
             self._wait(lambda before=before: self._read()["answered"] != before, f"an answer to {tap}")  # type: ignore[misc]
         assert self._read()["cut"] == []
+
+    def touch(self, tap: str) -> None:
+        """Tap what is on the screen, and do not look what comes of it."""
+        x, y = self._read()["touches"][tap]
+        self._xdotool("mousemove", str(round(x)), str(round(y)), "mousedown", "1")
+        time.sleep(0.05)  # a finger rests a moment
+        self._xdotool("mouseup", "1")
 
     def type(self, text: str) -> None:
         """On the keyboard on the screen, a letter at a time; it shifts by itself after a blank."""
@@ -77,6 +81,18 @@ class KioskWindow:
     def wait_for_window(self) -> None:
         """Until it is on the screen and has the keys."""
         self._wait(lambda: int(self._xdotool("getwindowfocus")) >= _FIRST_OF_A_CLIENT, "a window")
+
+    def hold_corner(self) -> None:
+        """The staff's, at the top right, until it opens: a busy machine may notice late that a finger came down."""
+        before = self.view
+        for seconds in (3.4, 4.5, 6.0, 9.0):
+            x, y = self._read()["corner"]
+            self._xdotool("mousemove", str(round(x)), str(round(y)), "mousedown", "1")
+            time.sleep(seconds)
+            self._xdotool("mouseup", "1")
+            time.sleep(1)
+            if self.view != before:
+                return
 
     def picture(self, path: Path) -> None:
         time.sleep(0.15)  # a few frames

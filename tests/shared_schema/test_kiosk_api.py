@@ -78,14 +78,14 @@ def test_settings_outside_their_bounds_are_refused(setting: dict[str, Any]) -> N
         KioskSettings.model_validate(setting)
 
 
-@pytest.mark.parametrize(
-    "printer", ["", "tcp:192.0.2.7:9100", "tcp:printer.local:9100", "usb:04b8:0e15", "/dev/usb/lp0"]
-)
+@pytest.mark.parametrize("printer", ["", "tcp:192.0.2.7:9100", "tcp:printer.local:9100", "/dev/usb/lp0"])
 def test_a_printer_is_named_by_its_place(printer: str) -> None:
     assert KioskSettings(printer=printer).printer == printer
 
 
-@pytest.mark.parametrize("printer", ["/etc/passwd", "/dev/../etc/passwd", "lp0", "tcp:host", "usb:1:2", "http://x/"])
+@pytest.mark.parametrize(
+    "printer", ["/etc/passwd", "/dev/../etc/passwd", "lp0", "tcp:host", "usb:04b8:0e15", "http://x/"]
+)
 def test_nothing_else_is_a_printer(printer: str) -> None:
     with pytest.raises(ValidationError):
         KioskSettings(printer=printer)

@@ -25,19 +25,21 @@ def running_chromium(
     playwright: Playwright,
     viewport: ViewportSize = DESK,
     *,
-    may_notify: bool = True,
-    user_agent: str | None = None,
     java_script: bool = True,
+    desktop: Desktop | None = None,
 ) -> Iterator[Page]:
-    """The first page of a browser of its own: nobody is signed in, notifications are allowed unless said otherwise."""
+    """The first page of a browser of its own: nobody is signed in, notifications are allowed.
+
+    `desktop`: where it shows them. Without one Chromium forgets the first one that it was to show.
+    """
     with chromium_profile() as folder:
         context = playwright.chromium.launch_persistent_context(
             str(folder),
             executable_path=_binary(),
             args=_SWITCHES,
+            env=_on(desktop) if desktop else None,
             viewport=viewport,
-            permissions=["notifications"] if may_notify else [],
-            user_agent=user_agent,
+            permissions=["notifications"],
             java_script_enabled=java_script,
             locale="en-US",
             service_workers="allow",
@@ -66,7 +68,7 @@ def reachable_chromium(
         executable_path=_binary(),
         args=[*_SWITCHES, *google.switches, f"--host-resolver-rules={_LOOPBACK_ONLY}"],
         ignore_default_args=["--disable-background-networking"],  # it would switch push off
-        env={**os.environ, "DBUS_SESSION_BUS_ADDRESS": desktop.bus},
+        env=_on(desktop),
         viewport=viewport,
         permissions=["notifications"],
         locale="en-US",
@@ -102,6 +104,10 @@ def shown_notifications(page: Page) -> list[dict[str, Any]]:
             .map(({title, body, tag, data}) => ({title, body, tag, data}))"""
     )
     return shown
+
+
+def _on(desktop: Desktop) -> dict[str, str | float | bool]:
+    return {**os.environ, "DBUS_SESSION_BUS_ADDRESS": desktop.bus}
 
 
 def _ids(event: dict[str, Any], origin: str) -> list[str]:

@@ -83,6 +83,12 @@ class Desktop:
         self._say("ActionInvoked", "us", (shown.id, keys[button] if button else "default"))
         self._close(shown.id, _BY_PERSON)
 
+    def clear(self) -> None:
+        """Forget what is up and what was: the browser that put it up is gone."""
+        with self._lock:
+            self._up.clear()
+            self.history.clear()
+
     # -- the program on the bus
 
     def answer(self, message: Message) -> Message | None:

@@ -98,7 +98,7 @@ class Firefox:
             except FirefoxError:
                 pass
             if time.monotonic() > deadline:
-                raise TimeoutError(f"Firefox: {what} did not happen; it is at {self.url}")
+                raise TimeoutError(f"Firefox: {what} did not happen; {self.url} says:\n{self.text()}")
             time.sleep(0.1)
 
     def wait_for_text(self, words: str, selector: str = "body", within: float = _WITHIN) -> None:
@@ -115,10 +115,12 @@ class Firefox:
         return list(self._command("WebDriver:GetWindowHandles"))
 
     def go_to_new_tab(self, known: list[str]) -> None:
-        """Wait for a tab that is not among `known`, and go on in it."""
+        """Wait for a tab that is not among `known`, go on in it, and wait until its page stands still for a click."""
         self.wait_until(lambda: set(self.tabs()) - set(known), "a new tab")
         (handle, *_) = set(self.tabs()) - set(known)
         self._command("WebDriver:SwitchToWindow", {"handle": handle})
+        loaded = "return location.href !== 'about:blank' && document.readyState === 'complete'"
+        self.wait_until(lambda: self.run(loaded), "the new tab's page")
 
     # -- notifications
 

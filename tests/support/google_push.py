@@ -102,12 +102,14 @@ class GooglePush(PushService):
 
     async def _register(self, request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}
-        app = form.get("X-subtype", form["app"])  # a subscription's own name; the browser registers itself, too
+        token = secrets.token_urlsafe(24)
+        if "X-subtype" not in form:  # the browser itself registers, too
+            return web.Response(text=f"token={token}")
+        app = form["X-subtype"]
         if form.get("delete") == "true":
             for mailbox in self.mailboxes.values():
                 mailbox.gone = mailbox.gone or mailbox.id == app
             return web.Response(text=f"token={form['app']}")
-        token = secrets.token_urlsafe(24)
         self.mailboxes[token] = Mailbox(app, form["device"], form["sender"])
         return web.Response(text=f"token={token}")
 

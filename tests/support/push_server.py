@@ -60,6 +60,12 @@ class PushServer(PushService):
                 raise TimeoutError("a browser is still connected")
             time.sleep(0.02)
 
+    def forget_browsers(self) -> None:
+        """As when the push service has lost them: at their next hello they are new, and have to register again."""
+        for mailbox in self.mailboxes.values():
+            mailbox.gone = True
+            mailbox.owner = ""
+
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         app = web.Application(client_max_size=1 << 20)
@@ -109,7 +115,7 @@ class PushServer(PushService):
         return socket
 
     async def _hello(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> str:
-        known = {mailbox.owner for mailbox in self.mailboxes.values()}
+        known = {mailbox.owner for mailbox in self.mailboxes.values() if mailbox.owner}
         user_agent = said.get("uaid") if said.get("uaid") in known else uuid.uuid4().hex
         assert isinstance(user_agent, str)
         self._connected[user_agent] = socket

@@ -94,6 +94,14 @@ class PushService(ABC):
     def accepted(self) -> list[Delivery]:
         return [delivery for delivery in self.deliveries if delivery.status == 201]
 
+    def wait_until_unsubscribed(self, within: float = 60.0) -> None:
+        """Until every browser has given its subscription up here."""
+        deadline = time.monotonic() + within
+        while not all(mailbox.gone for mailbox in list(self.mailboxes.values())):
+            if time.monotonic() > deadline:
+                raise TimeoutError("there is still a subscription")
+            time.sleep(0.02)
+
     async def take(self, request: web.Request) -> web.Response:
         """Answer a POST to `.../{token}`."""
         body = await request.read()

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,11 +73,15 @@ def free_port() -> int:
 
 @dataclass
 class Service:
-    """A service that can be started, stopped, killed and asked by its command line, always with the same data."""
+    """A service that can be started, stopped, killed and asked by its command line, always with the same data.
+
+    `settings`: environment variables that differ from the usual ones of a test.
+    """
 
     folder: Path
     database_url: str
     worker_inside: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: Process | None = None
 
@@ -97,6 +101,7 @@ class Service:
             "WARM_HANDOFF_VAPID_SUBJECT": "mailto:operator@center.example",
             "WARM_HANDOFF_PUSH_HOSTS": '["127.0.0.1"]',
             "WARM_HANDOFF_PUSH_ALLOW_PRIVATE": "true",
+            **self.settings,
         }
 
     def start(self) -> None:
@@ -138,9 +143,11 @@ class Service:
 
 
 @contextmanager
-def running_service(folder: Path, database_url: str, *, worker_inside: bool = True) -> Iterator[Service]:
+def running_service(
+    folder: Path, database_url: str, *, worker_inside: bool = True, settings: Mapping[str, str] | None = None
+) -> Iterator[Service]:
     """A migrated, started service without any site or staff. Ends whatever has been started."""
-    service = Service(folder, database_url, worker_inside)
+    service = Service(folder, database_url, worker_inside, settings or {})
     service.command("migrate")
     service.start()
     try:
