@@ -193,7 +193,7 @@ class KioskApp(App):  # type: ignore[misc]
         placed = [] if hidden else place(view, width, height, sizes, reach=manner.reach)
         palette = PALETTES["contrast" if hidden else manner.theme]  # black, when hidden
         pen = Pen(palette, sizes, view.mirrored, self._typesetter)
-        self._surface.show(placed, pen, self._showing.focus)
+        self._surface.show(placed, pen, self._showing.focus, None if self._showing.hidden else view.name)
         self._on_shown(view, placed, self._surface)
 
 

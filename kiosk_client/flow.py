@@ -9,14 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from kiosk_client import letters, phone
 from shared_schema.form import Form, LanguageTexts, Screen
-from shared_schema.intake import RATHER_NOT_SAY, SKIPPED, Answer, AnswerState, IntakeRecord
+from shared_schema.intake import MAX_TEXT, RATHER_NOT_SAY, SKIPPED, Answer, AnswerState, IntakeRecord
 
 MAX_TYPED = 40
-"""Longest name in characters; the field shows it whole."""
-MAX_DIGITS = 15  # ITU-T E.164
-MIN_DIGITS = 7
-DIGITS = frozenset("0123456789")
+"""Longest name in letters; the field shows it whole."""
 
 
 class Place(StrEnum):
@@ -54,7 +52,7 @@ class Flow:
         self.ticket: str
         self.intake_id: UUID | None
         self.typed: str
-        self.too_short: bool
+        self.mistake: str
         self._place: Place
         self._asked_from: Place
         self._screen: Screen
@@ -131,12 +129,14 @@ class Flow:
             self._ask(Place.TALK, Place.WELCOME)
 
     def next(self) -> None:
-        """Go on with what was answered here. A number that is too short stays, with a hint."""
+        """Go on with what was answered here. A number that cannot be one stays, with a hint."""
         if self._place is not Place.QUESTION or not self.may_go_on:
             return
-        if self._screen.kind == "phone" and len(self.typed) < MIN_DIGITS:
-            self.too_short = True
-            return
+        if self._screen.kind == "phone":
+            self.mistake = phone.mistake(self.typed)
+            if self.mistake:
+                return
+            self.typed = phone.normalised(self.typed) or self.typed
         if self._screen.kind in {"name", "text", "phone"}:
             self._answers[self._screen.id] = Answer.of(text=" ".join(self.typed.split()))
         may_be_urgent = any(choice.urgent for choice in self._screen.choices)
@@ -209,17 +209,18 @@ class Flow:
         """A key was tapped."""
         if self._place is not Place.QUESTION or self._screen.kind not in {"name", "text", "phone"}:
             return
-        self.too_short = False
+        self.mistake = ""
         if self._screen.kind == "phone":
-            if character in DIGITS and len(self.typed) < MAX_DIGITS:
-                self.typed += character
-        elif len(self.typed) < MAX_TYPED and character.isprintable():
-            self.typed = (self.typed + character).lstrip()
+            self.typed = phone.typed(self.typed, character)
+            return
+        longer = letters.joined(self.typed, character)
+        if letters.may_be_typed(character) and letters.count(longer) <= MAX_TYPED and len(longer) <= MAX_TEXT:
+            self.typed = longer
 
     def erase(self) -> None:
-        """The last character goes."""
-        self.too_short = False
-        self.typed = self.typed[:-1]
+        """The last letter goes."""
+        self.mistake = ""
+        self.typed = letters.without_last(self.typed)
 
     def take_word(self) -> None:
         """ "Just call me Maple 7"."""
@@ -334,7 +335,7 @@ class Flow:
         self.language = next(iter(self.form.texts))
         self.ticket = ""
         self.typed = ""
-        self.too_short = False
+        self.mistake = ""
 
     def _end(self, place: Place) -> None:
         language, ticket = self.language, self.ticket
@@ -375,6 +376,6 @@ class Flow:
     def _go(self, screen: Screen) -> None:
         self._place = Place.QUESTION
         self._screen = screen
-        self.too_short = False
+        self.mistake = ""
         answer = self._answers.get(screen.id)
         self.typed = answer.text or "" if answer and answer.state is AnswerState.ANSWERED else ""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from kiosk_client import phone
 from kiosk_client.flow import Flow, Place
 from kiosk_client.view import (
     Action,
@@ -188,8 +189,8 @@ def _question(flow: Flow, screen: Screen, manner: Manner) -> View:
     )
     if screen.kind == "review":
         return _review(view, flow, manner)
-    if flow.too_short:
-        return replace(view, help=ui["phone_too_short"], warning=True)
+    if flow.mistake:
+        return replace(view, help=ui[flow.mistake], warning=True)
     return view
 
 
@@ -255,7 +256,7 @@ def _body(flow: Flow, screen: Screen, manner: Manner) -> Body:
     if screen.kind in {"name", "text"}:
         return Typing((Field(flow.typed, words.help or flow.texts.ui["type_here"]),), _keys(flow, manner))
     if screen.kind == "phone":
-        return Typing((Field(_grouped(flow.typed), flow.texts.ui["type_here"]),), _pad(flow), pad=True)
+        return Typing((Field(phone.shown(flow.typed), flow.texts.ui["type_here"]),), _pad(flow), pad=True)
     chosen = flow.answer.choices if flow.answer else ()
     return Tiles(
         tuple(
@@ -292,18 +293,11 @@ def _keys(flow: Flow, manner: Manner) -> tuple[tuple[Touch, ...], ...]:
 
 def _pad(flow: Flow) -> tuple[tuple[Touch, ...], ...]:
     erase = Touch(Tap(Action.ERASE), flow.texts.ui["key_erase"], "erase", Look.KEY)
-    return (*(tuple(_key(digit) for digit in row) for row in _PAD), (_key("0"), erase))
+    return (*(tuple(_key(digit) for digit in row) for row in _PAD), (_key("+"), _key("0"), erase))
 
 
 def _key(letter: str) -> Touch:
     return Touch(Tap(Action.TYPE, letter), letter, look=Look.KEY)
-
-
-def _grouped(digits: str) -> str:
-    """555 010 1234: easier to check than a row of ten."""
-    if len(digits) <= 3:
-        return digits
-    return f"{digits[:3]} {digits[3:6]} {digits[6:]}".rstrip()
 
 
 def _review(view: View, flow: Flow, manner: Manner) -> View:
@@ -343,6 +337,6 @@ def _said(flow: Flow, screen: Screen) -> Touch:
     elif answer.state is AnswerState.SKIPPED:
         said = ui["not_answered"]
     else:
-        typed = _grouped(answer.text) if answer.text and screen.kind == "phone" else answer.text
+        typed = phone.shown(answer.text) if answer.text and screen.kind == "phone" else answer.text
         said = typed or ", ".join(words.choices[choice] for choice in answer.choices)
     return Touch(Tap(Action.CHANGE, screen.id), said, "pencil", detail=words.short, typed=bool(answer.text))

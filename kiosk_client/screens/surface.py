@@ -45,6 +45,8 @@ class Surface(Widget):  # type: ignore[misc]
         self._pen: Pen | None = None
         self._drawn: list[_Drawn] = []
         self._pressed: tuple[MotionEvent, Placed] | None = None
+        self._screen: str | None = None
+        self._tapped_on: str | None = None
         self._ground = InstructionGroup()
         self._ring = InstructionGroup()
         self.canvas.add(self._ground)
@@ -56,9 +58,12 @@ class Surface(Widget):  # type: ignore[misc]
         """Texts that did not fit their place at the smallest size; there should never be one."""
         return [str(drawn.placed.item) for drawn in self._drawn if not drawn.fits]
 
-    def show(self, placed: Sequence[Placed], pen: Pen, focus: Touch | Field | None = None) -> None:
-        """Replace what is on the screen. `focus`: what the keypad is at."""
+    def show(
+        self, placed: Sequence[Placed], pen: Pen, focus: Touch | Field | None = None, screen: str | None = None
+    ) -> None:
+        """Replace what is on the screen. `focus`: what the keypad is at. `screen`: its name; None when it is hidden."""
         self._pressed = None
+        self._screen = screen
         if pen != self._pen:
             self._pen = pen
             self._remove_from(0)
@@ -83,7 +88,10 @@ class Surface(Widget):  # type: ignore[misc]
             self._drawn.append(_Drawn(each, group, self._draw(group, each)))
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
+        before = self._screen
         self._on_touch()
+        if self._screen != before or self._is_second_half(touch):
+            return True
         self._corner = (touch, time.monotonic()) if self._is_corner(touch) else None
         if self._pressed is None and (found := self._at(touch.x, touch.y)) is not None:
             self._pressed = touch, found
@@ -105,8 +113,13 @@ class Surface(Widget):  # type: ignore[misc]
         self._pressed = None
         self._show_pressed(placed, pressed=False)
         if self._at(touch.x, touch.y) == placed and (tap := _tap_of(placed)) is not None:
+            self._tapped_on = self._screen
             self._on_tap(tap)
         return True
+
+    def _is_second_half(self, touch: MotionEvent) -> bool:
+        """Of a double tap whose first half has changed the screen: it was not meant for what is there now."""
+        return bool(touch.is_double_tap) and self._tapped_on != self._screen
 
     def _at(self, x: float, y: float) -> Placed | None:
         for drawn in self._drawn:

@@ -81,12 +81,16 @@ class OffscreenKiosk:
     def tap(self, *taps: str) -> None:
         """Touch what is on the screen under these names, one after another."""
         for name in taps:
-            rect = self.target(name)
-            height = EventLoop.window.height
-            touch = UnitTestTouch(rect.x + rect.width / 2, height - rect.y - rect.height / 2)
-            touch.touch_down()
-            touch.touch_up()
+            finger = self.finger(self.target(name))
+            finger.touch_down()
+            finger.touch_up()
             self.frames()
+
+    def finger(self, on: Rect, *, second: bool = False) -> UnitTestTouch:
+        """A finger over the middle of something. `second`: the second half of a double tap, as Kivy tells it."""
+        finger = UnitTestTouch(on.x + on.width / 2, EventLoop.window.height - on.y - on.height / 2)
+        finger.is_double_tap = second
+        return finger
 
     def press(self, *keys: str) -> None:
         """Keys of the keypad by their names in keypad.Key, or a letter that a keyboard types."""
@@ -97,6 +101,14 @@ class OffscreenKiosk:
                 EventLoop.window.dispatch("on_textinput", name)
             EventLoop.window.dispatch("on_key_up", 0, code)
             self.frames()
+
+    def hold(self, letter: str, times: int) -> None:
+        """A key with a letter on it is held down, and the keyboard repeats it."""
+        for _ in range(times):
+            EventLoop.window.dispatch("on_key_down", 0, 4, letter, [])
+            EventLoop.window.dispatch("on_textinput", letter)
+        EventLoop.window.dispatch("on_key_up", 0, 4)
+        self.frames()
 
     def target(self, name: str) -> Rect:
         return next(

@@ -70,7 +70,7 @@ def test_an_intake_is_done_by_ear_and_a_real_keyboard_on_a_real_window(tmp_path:
 
 def require_wanted(answers: Mapping[str, Answer]) -> None:
     assert {item: answer.choices for item, answer in answers.items() if answer.choices} == WANTED
-    assert (answers["name"].text, answers["phone"].text) == (NAME, PHONE)
+    assert (answers["name"].text, answers["phone"].text) == (NAME, f"+1{PHONE}")
 
 
 def require_all_reviewed(listener: Listener) -> None:

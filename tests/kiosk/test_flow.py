@@ -170,9 +170,9 @@ def test_a_number_that_is_too_short_stays_with_a_hint(flow: Flow) -> None:
     type_in(flow, "555x")
     flow.next()
 
-    assert (at(flow), flow.typed, flow.too_short) == ("phone", "555", True)
+    assert (at(flow), flow.typed, flow.mistake) == ("phone", "555", "phone_too_short")
     flow.type("0")
-    assert not flow.too_short
+    assert not flow.mistake
 
 
 def test_an_answer_whose_question_went_away_is_not_sent(flow: Flow) -> None:
@@ -259,3 +259,35 @@ def test_every_step_of_the_domain_is_walked_through(flow: Flow) -> None:
         flow.skip()
 
     assert steps | {10} == set(range(12))
+
+
+@pytest.mark.parametrize("letter", ["W", "é", "ñ", "Ж", "م", "नि", "陈", "😀", "👍🏽"])
+def test_a_name_of_forty_letters_in_any_script_reaches_the_record(flow: Flow, letter: str) -> None:
+    go_to(flow, "name")
+    type_in(flow, letter * 40 + "x")
+    flow.next()
+
+    assert flow.answers["name"].text == letter * 40
+
+
+def test_a_number_is_kept_as_one_that_can_be_called_and_shown_again(flow: Flow) -> None:
+    go_to(flow, "reach")
+    flow.choose("phone")
+    type_in(flow, "(555) 010-1234")
+    flow.next()
+
+    assert flow.answers["phone"].text == "+15550101234"
+    flow.back()
+    assert flow.typed == "+15550101234"
+
+
+def test_a_number_that_cannot_be_one_may_be_skipped(flow: Flow) -> None:
+    go_to(flow, "reach")
+    flow.choose("phone")
+    type_in(flow, "000000000000")
+    flow.next()
+    assert (at(flow), flow.mistake) == ("phone", "phone_not_one")
+    flow.skip()
+
+    assert at(flow) == "phone-ok"
+    assert flow.answers["phone"].state == "skipped"
