@@ -48,6 +48,7 @@ KIVY = {
     "KIVY_TEXT": "sdl2",
     "SDL_NO_SIGNAL_HANDLERS": "1",
 }
+_log = logging.getLogger(__name__)
 _NO_DISPLAY = """There is no display to show the kiosk on.
 With a desktop, run this in a terminal of that desktop. On a machine without one, install a virtual screen:
     sudo apt-get install xvfb && xvfb-run -s "-screen 0 1280x800x24" warm-handoff-kiosk"""
@@ -75,7 +76,7 @@ def main(argv: Sequence[str] | None = None, voice: Voice | None = None, **shown:
         _require_display()
         keep_private()
         kiosk = Kiosk(settings, voice)
-    except (ValueError, PairingFailed, SpoolError, NoDisplay, NoSpeechProgram) as error:
+    except (ValueError, PairingFailed, NoDisplay, NoSpeechProgram) as error:
         print(error, file=sys.stderr)
         return 1
     if kiosk.run(**shown):
@@ -125,6 +126,10 @@ class Kiosk:
 
     def _begin(self) -> None:
         """The participants' first screen, or the setup's when the kiosk is not paired."""
+        try:
+            self._spool.counts()
+        except SpoolError as error:
+            _log.error("%s; until it can, people are sent to the desk", error)
         problem = ""
         try:
             stored = self._store.load()
