@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from intake_service import lists, matching, rights
+from intake_service import alerting, lists, matching, rights
 from intake_service.errors import NotAllowed
 from intake_service.lists import Filters, Listed
 from intake_service.tables import Kiosk, Participant, Site, Staff
@@ -31,7 +31,7 @@ class OnDuty:
 class SiteBoard:
     """No participant's name is in it. `held`: sealed intakes that wait on kiosks; `refused`: those staff must look at.
 
-    `waiting` and `to_reassign` stop counting at lists.MOST_COUNTED.
+    `waiting` and `to_reassign` stop counting at lists.MOST_COUNTED. `missed`: designated staff whom nothing can reach.
     """
 
     site: Site
@@ -40,6 +40,7 @@ class SiteBoard:
     longest_since: datetime | None
     to_reassign: int
     on_duty: tuple[OnDuty, ...]
+    missed: Sequence[str]
     unacknowledged: int
     kiosks: int
     kiosks_online: int
@@ -86,6 +87,7 @@ def _board(session: Session, member: Staff, site: Site, now: datetime) -> SiteBo
         longest_since=min((since for since in first if since), default=None),
         to_reassign=lists.count(session, member, Listed.NEEDS_REASSIGNMENT, here),
         on_duty=_on_duty(session, site, now),
+        missed=alerting.missed_at(session, site.id, now),
         unacknowledged=alerts.open_at(session, site.id),
         kiosks=kiosks[0],
         kiosks_online=kiosks[1],

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 from uuid_utils.compat import uuid7
 
+from intake_service import kiosk_watch
 from intake_service.errors import NotEnrolled, NotFound, Revoked, TooManyTries, WrongPairingCode
 from intake_service.keys import Keys
 from intake_service.tables import Kiosk, Site
@@ -91,7 +92,8 @@ def config(site: Site, service_key: ServiceKey) -> KioskConfig:
 
 
 def heartbeat(session: Session, kiosk_id: UUID, beat: Heartbeat, now: datetime) -> None:
-    """Remember when the kiosk was last heard from and what waits in its spool."""
+    """Remember when the kiosk was last heard from and what waits in its spool; tell staff what they should look at."""
+    kiosk_watch.heard(session, session.get_one(Kiosk, kiosk_id), beat, now)
     session.execute(
         update(Kiosk)
         .where(Kiosk.id == kiosk_id)
@@ -124,6 +126,7 @@ def revoke(session: Session, kiosk_id: UUID, now: datetime) -> None:
         raise NotFound("There is no kiosk with this id.")
     if kiosk.revoked_at is None:
         kiosk.revoked_at = now
+        kiosk_watch.forget(session, kiosk_id, now)
 
 
 def every(session: Session) -> list[Kiosk]:

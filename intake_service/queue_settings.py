@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from intake_service import carrying, rights
 from intake_service.errors import InvalidRequest
 from intake_service.tables import Site, Staff
+from intake_service.telling import tell_site
+from notifications.sites import WAITING_TOO_LONG
 from shared_schema.intake import Frozen
 
 Weight = Annotated[float, Field(ge=0, le=10)]
@@ -50,7 +52,7 @@ class QueueSettings(Frozen):
     """
 
     waiting_long: Minutes = 10
-    waiting_too_long: Minutes = 20
+    waiting_too_long: Minutes = WAITING_TOO_LONG
     brief_check_in: BriefCheckInRule = "queue"
     greeters: tuple[int, ...] = Field(default=(), max_length=20)
     named: int | None = None
@@ -84,3 +86,4 @@ def change(session: Session, site: Site, settings: QueueSettings, by: Staff, now
         .values(queue_settings=changed)
         .execution_options(synchronize_session="fetch")
     )
+    tell_site(session, site)

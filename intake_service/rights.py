@@ -77,9 +77,14 @@ def require_policy(session: Session, member: Staff, site_id: int) -> None:
     require_every_policy(member)
 
 
+def may_decide_policy(member: Staff) -> bool:
+    """For pages that offer it."""
+    return member.role in MAY_DECIDE_POLICY
+
+
 def require_every_policy(member: Staff) -> None:
     """Raises NotAllowed for who is not an administrator."""
-    if member.role not in MAY_DECIDE_POLICY:
+    if not may_decide_policy(member):
         raise NotAllowed("An administrator decides this.")
 
 

@@ -20,9 +20,10 @@ def tell_everything(session: Session) -> None:
 
 
 def tell_site(session: Session, site: Site) -> None:
-    """Its name and the time zone of its hours."""
+    """Its name, the time zone of its hours, and when somebody waits too long there."""
     before, zone = sites.rules(session, site.id).time_zone, Hours.model_validate(site.hours).time_zone
-    sites.keep_site(session, site.id, site.name, zone)
+    too_long = site.queue_settings.get("waiting_too_long", sites.WAITING_TOO_LONG)
+    sites.keep_site(session, site.id, site.name, zone, too_long)
     if zone != before:
         duty.clocks_changed(session, site.id)
 

@@ -238,12 +238,12 @@ class Guide:
         touches = (
             Touch(Tap(Action.AGAIN), ui["help_again"], "return"),
             Touch(Tap(Action.LOUDER), ui["help_louder"], "ear"),
-            Touch(Tap(Action.SOFTER), ui["help_softer"], "ear"),
+            Touch(Tap(Action.SOFTER), ui["help_softer"], "softer"),
             *((Touch(Tap(Action.HIDE), ui[hide], "hide"),) if self.manner.aloud else ()),
             *((Touch(Tap(Action.TALK), ui["talk"], "person"),) if self._session.begun else ()),
             Touch(Tap(Action.CLOSE_HELP), ui["help_close"], "arrow-right"),
         )
-        return View("help", ui["help_title"], Tiles(touches))
+        return View("help", ui["help_title"], Tiles(touches), mirrored=self._session.view.mirrored)
 
     # What is said
 

@@ -74,7 +74,7 @@ def raise_alert(
     if to is None and kind in ESCALATING:
         rules = sites.rules(session, site_id)
         escalation.begin(session, Matter(alert_id, kind, site_id), rules, now)
-        too_long = now + timedelta(minutes=rules.policy.waiting_too_long)
+        too_long = now + timedelta(minutes=rules.waiting_too_long)
         timers.set_timer(session, timers.WAITING, subject, too_long, site_id=site_id, path=path)
     else:
         chosen = _audience(session, kind, site_id, now) if to is None else to

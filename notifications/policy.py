@@ -60,7 +60,7 @@ class Policy(Frozen):
     """Times are minutes. After the last step it is repeated; then a banner says that nobody came, until somebody does.
 
     `comes_back_after`: acknowledged, but neither assigned nor closed: told again to the one who acknowledged;
-    `goes_on_after` that without an effect, the next step is told. `waiting_too_long`: not assigned by then.
+    `goes_on_after` that without an effect, the next step is told.
     """
 
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=_MOST_STEPS)] = (
@@ -73,7 +73,6 @@ class Policy(Frozen):
     repeats: Annotated[int, Field(ge=0, le=20)] = 5
     comes_back_after: Minutes = 15
     goes_on_after: Minutes = 5
-    waiting_too_long: Minutes = 30
     quiet: Quiet | None = None
 
     @model_validator(mode="after")

@@ -11,6 +11,9 @@ from notifications import roster
 from notifications.policy import Policy
 from notifications.tables import AlertSite, Recipient, RosterEntry
 
+WAITING_TOO_LONG = 20
+"""Minutes until somebody waits too long, where a site has decided nothing else."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -18,6 +21,7 @@ class Rules:
 
     policy: Policy
     time_zone: str = "UTC"
+    waiting_too_long: int = WAITING_TOO_LONG
 
     def quiet_until(self, now: datetime, urgent: bool) -> datetime | None:
         """When the quiet ends that holds an alert back now; None when nothing does."""
@@ -28,7 +32,7 @@ class Rules:
 
 
 _DEFAULT = Rules(Policy())
-_RULES = select(AlertSite.time_zone, AlertSite.policy)
+_RULES = select(AlertSite.time_zone, AlertSite.waiting_too_long, AlertSite.policy)
 
 
 def rules(session: Session, site_id: int) -> Rules:
@@ -37,7 +41,7 @@ def rules(session: Session, site_id: int) -> Rules:
     if found is None:
         return _DEFAULT
     policy = Policy.model_validate(found.policy) if found.policy else _DEFAULT.policy
-    return Rules(policy, found.time_zone)
+    return Rules(policy, found.time_zone, found.waiting_too_long)
 
 
 def name(session: Session, site_id: int) -> str:
@@ -51,13 +55,15 @@ def set_policy(session: Session, site_id: int, policy: Policy) -> None:
     session.flush()
 
 
-def keep_site(session: Session, site_id: int, called: str, time_zone: str) -> None:
-    """The site is called so and its clocks go so."""
+def keep_site(
+    session: Session, site_id: int, called: str, time_zone: str, waiting_too_long: int = WAITING_TOO_LONG
+) -> None:
+    """The site is called so, its clocks go so, and so many minutes of waiting are too long."""
     found = session.get(AlertSite, site_id)
     if found is None:
         found = AlertSite(site_id=site_id, policy={})
         session.add(found)
-    found.name, found.time_zone = called, time_zone
+    found.name, found.time_zone, found.waiting_too_long = called, time_zone, waiting_too_long
     session.flush()
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifications.db import Base, BigId, UtcDateTime
@@ -120,9 +120,9 @@ class Recipient(Base):
 
 
 class AlertSite(Base):
-    """What is to be known of a site to tell of it. The service keeps name and time zone.
+    """What is to be known of a site to tell of it. The service keeps all of it but the policy.
 
-    `policy`: what differs from notifications.policy.Policy's defaults.
+    `waiting_too_long`: minutes. `policy`: what differs from notifications.policy.Policy's defaults.
     """
 
     __tablename__ = "alert_site"
@@ -130,6 +130,7 @@ class AlertSite(Base):
     site_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(120))
     time_zone: Mapped[str] = mapped_column(String(64))
+    waiting_too_long: Mapped[int]
     policy: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
@@ -156,6 +157,9 @@ class Channel(Base):
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+_OPEN = "acknowledged_at IS NULL AND closed_at IS NULL"
+
+
 class Alert(Base):
     """Something that people are told about. `subject` is an opaque id (the intake's), `path` the console page it opens.
 
@@ -164,7 +168,11 @@ class Alert(Base):
     """
 
     __tablename__ = "alert"
-    __table_args__ = (Index(None, "site_id", "raised_at"), Index(None, "subject"))
+    __table_args__ = (
+        Index(None, "site_id", "raised_at"),
+        Index(None, "subject"),
+        Index("ix_alert_open", "site_id", "kind", sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))

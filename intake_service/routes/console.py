@@ -1,36 +1,15 @@
 """Duty and alerts: whether this person would be told."""
 
-from datetime import UTC, datetime
-from typing import Annotated
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
-from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
-
-from intake_service import staff
-from intake_service.db import Reading, Writing
-from intake_service.errors import NotFound
+from intake_service.db import Reading
 from intake_service.routes.devices import device_of
 from intake_service.routes.pages import console_page
-from intake_service.routes.signed_in import Actor, Reader
-from intake_service.routes.signing_in import local
-from notifications import roster, subscriptions
+from intake_service.routes.signed_in import Reader
+from notifications import subscriptions
 
 router = APIRouter()
-
-
-@router.post("/duty")
-def duty(
-    session: Writing,
-    who: Actor,
-    site_id: Annotated[int, Form()],
-    on: Annotated[bool, Form()] = False,
-    back: Annotated[str, Form()] = "/alerts",
-) -> Response:
-    """`back`: the page on which the switch was turned."""
-    if site_id not in {site.id for site in staff.sites_of(session, who.staff)}:
-        raise NotFound("That is not one of your sites.")
-    roster.set_duty(session, site_id, who.staff.id, on, datetime.now(UTC))
-    return RedirectResponse(local(back), 303)
 
 
 @router.get("/alerts")

@@ -15,7 +15,7 @@ from intake_service.matching import language_name
 from intake_service.routes.signed_in import SignedIn
 from intake_service.tables import Participant, Role
 from intake_service.workflow import MAY_COMPLETE_INTAKES
-from notifications import roster
+from notifications import alerts, roster
 from shared_schema import icons
 
 _templates = Environment(
@@ -48,6 +48,7 @@ def bar(session: Session, who: SignedIn) -> dict[str, Any]:
         "sites": staff.sites_of(session, who.staff),
         "on_duty": {entry.site_id for entry in entries if entry.is_on_duty(datetime.now(UTC))},
         "designated": {entry.site_id for entry in entries if entry.designated},
+        "unanswered": alerts.unanswered(session, list(rights.sites_of_queue(session, who.staff))),
         "may_assign": staff.may_assign(who.staff),
         "administers": who.staff.role == Role.ADMINISTRATOR,
         "sees_everybody": rights.sees_everybody(who.staff),

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 
-from intake_service import carrying, matching, participants, rights
+from intake_service import carrying, duplicates, matching, participants, rights
 from intake_service.changes import LONGEST_REASON
 from intake_service.db import Reading
 from intake_service.errors import ServiceError
@@ -35,7 +35,7 @@ class Typed:
     value: str = ""
 
 
-@router.get("/participants/{participant_id}")
+@router.get("/participants/{participant_id:uuid}")  # other words there are other pages
 def participant(request: Request, session: Reading, who: Reader, participant_id: UUID, done: str = "") -> Response:
     return show_participant(request, session, who, participant_id, done=done)
 
@@ -66,6 +66,7 @@ def show_participant(
         participant=found,
         carrier=carrier,
         past=carrying.past(session, participant_id),
+        pairs=duplicates.pairs_of(session, who.staff, participant_id),
         intakes=participants.intakes_of(session, who.staff, participant_id),
         events=events,
         may={action.name.lower() for action in may},

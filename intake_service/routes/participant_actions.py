@@ -53,10 +53,10 @@ def assign(
     if back not in set(Listed):
         return _do(request, session, who, participant_id, verb, "assigned", Typed(Action.ASSIGN, staff_id=staff_id))
     which = Listed(back)
-    refusal = _try(session, verb)
+    refusal = attempt(session, verb)
     if refusal is not None:
         return show_list(request, session, who, which, refusal=refusal)
-    return _done(request, session, f"{address(which)}?done=assigned")
+    return done_at(request, session, f"{address(which)}?done=assigned")
 
 
 @router.post("/transfer")
@@ -156,16 +156,16 @@ def _do(
     done: str,
     typed: Typed,
 ) -> Response:
-    refusal = _try(session, verb)
+    refusal = attempt(session, verb)
     if refusal is not None:
         return show_participant(request, session, who, participant_id, refusal=refusal, typed=typed)
     # A peer who has discharged their own participant does not see them any more.
     still_seen = rights.may_see(session, who.staff, session.get_one(Participant, participant_id))
     place = f"/participants/{participant_id}" if still_seen else "/my-participants"
-    return _done(request, session, f"{place}?done={done}")
+    return done_at(request, session, f"{place}?done={done}")
 
 
-def _try(session: Session, verb: Callable[[], object]) -> ServiceError | None:
+def attempt(session: Session, verb: Callable[[], object]) -> ServiceError | None:
     """What keeps the verb from being done, when it is something that the person can mend; it has left no trace then."""
     try:
         with session.begin_nested():
@@ -175,7 +175,7 @@ def _try(session: Session, verb: Callable[[], object]) -> ServiceError | None:
     return None
 
 
-def _done(request: Request, session: Session, place: str) -> Response:
+def done_at(request: Request, session: Session, place: str) -> Response:
     commit_and_wake_worker(request, session)
     request.app.state.live.changed()
     return RedirectResponse(place, 303)

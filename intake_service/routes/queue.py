@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from intake_service import calls, leaving, lists, matching, rights, staff
+from intake_service import calls, duplicates, leaving, lists, matching, rights, staff
 from intake_service.db import Reading
 from intake_service.errors import NotFound, ServiceError
 from intake_service.lists import Listed
@@ -37,6 +37,7 @@ DONE = {
     "tier": "The tier is set.",
     "intake": "The brief intake is saved.",
     "yours": "The brief intake is saved, and this participant is yours.",
+    "pair": "Noted. Look at both records below, then decide.",
     "joined": "Joined. Both brief intakes are in one record now.",
     "not-the-same": "Noted: these are two people.",
     "undone": "Undone. Everything is as it was before.",
@@ -128,6 +129,7 @@ def show_list(
         is_queue=is_queue,
         rows=shown.rows,
         fits=matching.ranked_for_all(session, [row.participant for row in shown.rows], now) if may_assign else {},
+        maybe_known=duplicates.flagged(session, [row.participant.id for row in shown.rows]) if may_assign else (),
         calls=calls.waiting(session, who.staff) if which is Listed.NEEDS_ASSIGNMENT else (),
         left=leaving.lately(session, who.staff, which, now) if is_queue else (),
         more=f"{address(which)}{narrowed.query(shown.after)}" if shown.after else "",

@@ -46,6 +46,10 @@ def _reader(request: Request, session: Reading, part: bool = False) -> SignedIn:
     return SignedIn(member, browser.csrf_token)
 
 
+def _asker(request: Request, session: Reading, csrf: Annotated[str, Form()] = "") -> SignedIn:
+    return _from_our_page(_reader(request, session), csrf)
+
+
 def _viewer(request: Request, session: Writing) -> SignedIn:
     now = datetime.now(UTC)
     member, browser = staff.signed_in(session, token_of(request), now)
@@ -70,6 +74,9 @@ def _from_our_page(who: SignedIn, csrf: str) -> SignedIn:
 
 Reader = Annotated[SignedIn, Depends(_reader, scope="function")]
 """Looks at what leaves no trace."""
+
+Asker = Annotated[SignedIn, Depends(_asker, scope="function")]
+"""Looks at what leaves no trace, from a form of ours: what is asked for must not stand in an address."""
 
 Viewer = Annotated[SignedIn, Depends(_viewer, scope="function")]
 """Looks at what is kept as an event."""

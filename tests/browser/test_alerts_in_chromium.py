@@ -49,6 +49,7 @@ def test_a_chromium_through_a_day_of_alerts(
         one_of_them_is_shown(intake, house, desktop)
         a_click_opens_the_page_whose_button_answers(page, intake, house, desktop)
         a_browser_that_gave_up_is_forgotten(page, house, google)
+        who_signs_out_leaves_nothing_behind(page, house, google)
 
 
 def turn_alerts_on(page: Page, house: House) -> None:
@@ -145,3 +146,12 @@ def a_browser_that_gave_up_is_forgotten(page: Page, house: House, google: Google
     page.goto(f"{house.url}/alerts")
     expect(page.get_by_text("Alerts are off on this device.")).to_be_visible()
     expect(page.get_by_text("None has alerts turned on.")).to_be_visible()
+
+
+def who_signs_out_leaves_nothing_behind(page: Page, house: House, google: GooglePush) -> None:
+    page.get_by_role("button", name="Turn alerts on").click()
+    expect(page.get_by_text("Alerts are on", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Username")).to_be_visible()
+    assert house.bobs_devices() == 0
+    google.wait_until_unsubscribed()

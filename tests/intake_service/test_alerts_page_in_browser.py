@@ -37,14 +37,14 @@ WITHOUT_ITS_PUSH_SERVICE = (
 )
 
 
-def with_push(endpoint: str) -> str:
-    """A push service that hands out this endpoint; nothing is ever sent to it."""
+def with_push(endpoint: str, bound_to: str = "null") -> str:
+    """A push service that hands out this endpoint, for the key `bound_to`; nothing is ever sent to it."""
     device = Device()
     given = json.dumps({"endpoint": endpoint, "keys": {"p256dh": device.p256dh, "auth": device.auth}})
     return f"""
         const given = {given}, kept = 'made-up-subscription';
         const subscription = {{
-            endpoint: given.endpoint, toJSON: () => given,
+            endpoint: given.endpoint, toJSON: () => given, options: {{applicationServerKey: {bound_to}}},
             unsubscribe: async () => {{ localStorage.removeItem(kept); return true; }},
         }};
         PushManager.prototype.getSubscription = async () => localStorage.getItem(kept) ? subscription : null;
@@ -156,6 +156,21 @@ def test_what_the_browser_has_lost_is_taken_out_anew_by_the_next_page(
 
         expect(page.get_by_text("Alerts are on", exact=True)).to_be_visible()
         expect(page.locator("#devices li")).to_have_count(1)
+    assert [each.endpoint for each in subscriptions.of_staff(session, center.bob)] == [f"{MOZILLA}-2"]
+
+
+def test_a_subscription_for_another_key_is_made_anew(
+    playwright: Playwright, service: Service, session: Session, center: Center
+) -> None:
+    with running_chromium(playwright) as page:
+        page.add_init_script(with_push(MOZILLA))
+        open_alerts(page, service)
+        page.get_by_role("button", name="Turn alerts on").click()
+        expect(page.get_by_text("Alerts are on", exact=True)).to_be_visible()
+
+        page.add_init_script(with_push(f"{MOZILLA}-2", bound_to="new Uint8Array(65).buffer"))
+        page.goto(f"{service.url}/alerts")
+        expect(page.get_by_text("Alerts are on", exact=True)).to_be_visible()
     assert [each.endpoint for each in subscriptions.of_staff(session, center.bob)] == [f"{MOZILLA}-2"]
 
 

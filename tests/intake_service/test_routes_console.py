@@ -6,10 +6,9 @@ from intake_service.tables import Event, Participant, StaffSession
 from tests.intake_service.center import Center, sign_in, somebody_waits
 from tests.intake_service.live import Service
 from tests.intake_service.people import a_record
-from tests.intake_service.walking import BY_A_SECRET_IN_THE_BODY, every_route
+from tests.intake_service.walking import BY_A_SECRET_IN_THE_BODY, FOR_EVERYBODY, every_route
 
 HTML = {"Accept": "text/html"}
-FOR_EVERYBODY = {"/healthz", "/sign-in", "/service-worker.js", "/manifest.webmanifest", "/api/v1/push/public-key"}
 
 
 def test_nothing_opens_without_signing_in(service: Service, center: Center) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from intake_service.tables import Assignment, Event, Intake, Participant, Role, Staff
 from shared_schema.intake import Answer, PathwayType, Status
 from tests.intake_service.center import Center, sign_in, somebody_waits
+from tests.intake_service.every_page import a_busy_day
 from tests.intake_service.live import Service
 from tests.intake_service.people import a_record, a_site, a_staff_member
 
@@ -373,3 +374,70 @@ def test_a_duty_switch_leads_back_to_its_page(desk: Desk) -> None:
     elsewhere = desk.send("/duty", "/queue", site_id=1, back="//example.org")
 
     assert (answer.headers["location"], elsewhere.headers["location"]) == ("/board", "/")
+
+
+def test_every_page_opens_for_who_may(service: Service, session: Session, center: Center) -> None:
+    pages = a_busy_day(session, center).pages
+    for name in ("dana", "alice", "bob"):
+        with httpx.Client(base_url=service.url, trust_env=False, timeout=20) as client:
+            sign_in(client, name)
+            found = {
+                page: client.get(path, headers={"Accept": "text/html"}).status_code for page, path in pages.items()
+            }
+        assert set(found.values()) <= ({200, 404} if name == "dana" else {200, 403, 404}), found
+        assert found["not-found"] == 404
+        assert found["queue"] == found["my-participants"] == found["brief-intake"] == 200
+
+
+def test_somebody_is_found_by_a_mistyped_name_that_is_in_no_address(desk: Desk, waiting: UUID) -> None:
+    found = desk.send("/participants/search", "/queue", words="zulaika")
+
+    assert (found.status_code, found.url.query) == (200, b"")
+    assert "Zuleika Testperson" in found.text
+    assert "Nobody was found." in desk.send("/participants/search", "/queue", words="Nobody Atall").text
+    too_long = desk.send("/participants/search", "/queue", words="x" * 121)
+    assert (too_long.status_code, "at most 120 characters" in too_long.text) == (422, True)
+
+
+def test_two_records_of_one_person_are_joined_and_taken_apart_again(
+    desk: Desk, session: Session, center: Center, waiting: UUID
+) -> None:
+    intake = somebody_waits(session, center, a_record("Zuleika Testperson"))
+    again = session.scalars(select(Intake.participant_id).where(Intake.id == intake)).one()
+    session.commit()
+    page = f"/participants/{again}"
+    assert "May be known" in desk.read("/queue")
+    assert "names 100 % alike, the same day" in desk.read(page)
+    pair = re.search(rf"{page}/duplicates/(\d+)/join", desk.read(page))
+    assert pair
+
+    for _ in range(2):
+        joined = desk.send(f"{page}/duplicates/{pair[1]}/join", page, keep=waiting)
+        assert joined.headers["location"] == f"/participants/{waiting}?done=joined"
+    assert fresh(session, again).joined_into == waiting
+    assert desk.read("/queue").count("Zuleika Testperson</a>") == 1
+
+    for _ in range(2):
+        assert desk.send(f"{page}/duplicates/{pair[1]}/undo", page).status_code == 303
+    assert fresh(session, again).joined_into is None
+    assert desk.read("/queue").count("Zuleika Testperson</a>") == 2
+
+    assert desk.send(f"{page}/duplicates/{pair[1]}/not-the-same", page).status_code == 303
+    assert "Two people" in desk.read(page)
+    assert "May be known" not in desk.read("/queue")
+
+
+def test_a_supervisor_sees_for_themselves_that_two_are_one(
+    desk: Desk, session: Session, center: Center, waiting: UUID
+) -> None:
+    intake = somebody_waits(session, center, a_record("Zula"))
+    other = session.scalars(select(Intake.participant_id).where(Intake.id == intake)).one()
+    session.commit()
+    page = f"/participants/{waiting}"
+    assert "May be the same person" in desk.send("/participants/search", "/queue", words="zula", beside=waiting).text
+
+    noted = desk.send(f"{page}/duplicates", page, known_id=other)
+
+    assert noted.status_code == 303
+    assert "May be somebody known" in desk.read(page)
+    assert desk.send(f"{page}/duplicates", page, known_id=waiting).status_code == 422

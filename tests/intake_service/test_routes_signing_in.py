@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from intake_service.app import create_app
 from intake_service.settings import Settings
 from intake_service.tables import Event, StaffSession
+from shared_schema.kiosk_api import CALLS_PATH, HEARTBEATS_PATH, INTAKES_PATH, TEST_ALERTS_PATH
 from tests.intake_service.center import Center, sign_in, somebody_waits
 from tests.intake_service.live import Service, running_service
 from tests.intake_service.people import NOW, a_record
 from tests.intake_service.walking import BY_A_SECRET_IN_THE_BODY, every_route
 
-BY_A_KIOSKS_CREDENTIAL = {"/api/v1/intakes", "/api/v1/heartbeats", "/api/v1/calls"}
+BY_A_KIOSKS_CREDENTIAL = {INTAKES_PATH, HEARTBEATS_PATH, CALLS_PATH, TEST_ALERTS_PATH}
 
 
 def test_every_form_needs_the_token_of_its_page(service: Service, session: Session, center: Center) -> None:

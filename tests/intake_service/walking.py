@@ -6,6 +6,15 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from uuid_utils.compat import uuid7
 
+FOR_EVERYBODY = {
+    "/healthz",
+    "/sign-in",
+    "/service-worker.js",
+    "/manifest.webmanifest",
+    "/api/v1/push/public-key",
+}
+"""Patterns of what holds nothing about anybody."""
+
 BY_A_SECRET_IN_THE_BODY = {
     "/api/v1/kiosks/enroll",
     "/api/v1/push/shown",

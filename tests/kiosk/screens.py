@@ -7,6 +7,8 @@ from uuid import UUID
 
 from kiosk_client.closed import closed_view
 from kiosk_client.geometry import Placed, Sizes
+from kiosk_client.guide import Guide
+from kiosk_client.keypad import Key
 from kiosk_client.layout import place
 from kiosk_client.session import Session
 from kiosk_client.view import Action, Tap, Touch, Typing, View
@@ -14,6 +16,7 @@ from kiosk_client.views import Manner
 from shared_schema.form import Form
 from shared_schema.hours import Hours, Span
 from shared_schema.kiosk_api import KioskConfig
+from tests.kiosk.transcript import Transcript
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 _WALK = """
@@ -57,7 +60,7 @@ def every_screen(form: Form, config: KioskConfig, language: str, manner: Manner)
     """Name and view of each, in the order in which a very thorough participant meets them."""
     seen: set[View] = set()
     for number, end in enumerate(_ENDS):
-        session = _session(form, config, safe=number == 0)
+        session = a_session(form, config, safe=number == 0)
         session.manner = manner
         yield from _new(session, seen)
         for tap in (*_taps(form, language), *end.split()):
@@ -68,10 +71,11 @@ def every_screen(form: Form, config: KioskConfig, language: str, manner: Manner)
             yield from _new(session, seen)
     yield from _still_there(form, config, language, manner)
     yield from _somebody_comes(form, config, language, manner)
+    yield from _help(form, config, language, manner)
     yield "97-closed", closed_view(form, _closed(config), language, NOW)
 
 
-def _session(form: Form, config: KioskConfig, *, safe: bool = True) -> Session:
+def a_session(form: Form, config: KioskConfig, *, safe: bool = True) -> Session:
     return Session(form, config, lambda: "mountain-7", lambda _flow, _now: safe, 0)
 
 
@@ -96,11 +100,20 @@ def _is_half_typed(view: View) -> bool:
 
 
 def _still_there(form: Form, config: KioskConfig, language: str, manner: Manner) -> Iterator[tuple[str, View]]:
-    session = _session(form, config)
+    session = a_session(form, config)
     session.tap(Tap(Action.BEGIN, language), NOW, 0)
     session.manner = manner
     session.tick(61)
     yield f"98-{session.view.name}", session.view
+
+
+def _help(form: Form, config: KioskConfig, language: str, manner: Manner) -> Iterator[tuple[str, View]]:
+    session = a_session(form, config)
+    guide = Guide(session, Transcript())
+    guide.tap(Tap(Action.BEGIN, language), NOW, 0)
+    session.manner = replace(manner, aloud=True)
+    guide.key(Key.HELP, NOW, 0)
+    yield f"95-{guide.view.name}", guide.view
 
 
 class _Coming:

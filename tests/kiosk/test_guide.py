@@ -12,7 +12,7 @@ from kiosk_client.speech import Utterance
 from kiosk_client.view import Action, Tap, Touch
 from kiosk_client.views import Manner
 from kiosk_client.voice import Tone
-from shared_schema.form import load_form
+from shared_schema.form import Form, load_form
 from shared_schema.kiosk_api import KioskConfig, KioskSettings
 from shared_schema.sealing import OpeningKey
 from tests.kiosk.transcript import Transcript
@@ -27,7 +27,7 @@ TO_THE_NAME = ("begin:en", "next", "skip", "skip")
 class Kiosk:
     """`device`: of the headset that is plugged in. `left`: how many participants were forgotten."""
 
-    def __init__(self, settings: KioskSettings) -> None:
+    def __init__(self, settings: KioskSettings, form: Form = FORM) -> None:
         self.seconds = 0.0
         self.device: str | None = None
         self.left = 0
@@ -40,7 +40,7 @@ class Kiosk:
             service_key=KEY,
             settings=settings,
         )
-        session = Session(FORM, config, lambda: "maple-7", self._hand_in, self.seconds)
+        session = Session(form, config, lambda: "maple-7", self._hand_in, self.seconds)
         self.opened: list[float] = []
         self.guide = Guide(session, self.voice, lambda: self.device, self._left, self.opened.append)
 
@@ -367,3 +367,13 @@ def test_what_breaks_clears_the_participant(kiosk: Kiosk) -> None:
 
     assert kiosk.screen == "welcome"
     assert kiosk.guide.manner == Manner()
+
+
+def test_in_a_language_read_from_the_right_the_left_arrow_goes_on() -> None:
+    mirrored = FORM.texts["es"].model_copy(update={"direction": "rtl"})
+    kiosk = Kiosk(KioskSettings(), FORM.model_copy(update={"texts": {**FORM.texts, "es": mirrored}}))
+    kiosk.press(Key.DOWN)
+    kiosk.tap("begin:es")
+    kiosk.press(Key.LEFT)
+
+    assert kiosk.said == [FORM.texts["es"].ui["skip"]]

@@ -206,7 +206,7 @@ def test_waiting_too_long_is_told_even_if_somebody_is_on_it(session: Session) ->
     alerts.acknowledge(session, alert, BOB, NOW)
     session.commit()
 
-    pass_time(session, NOW + minutes(30))
+    pass_time(session, NOW + minutes(20))
 
     told_too_long = [each for each in alerts.of_subject(session, "7") if each.kind == AlertKind.WAITING_TOO_LONG]
     assert [notice.staff_id for notice in alerts.ledger(session, told_too_long[0].id)] == [ALICE, BOB]

@@ -8,15 +8,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, delete, select, text, update
 from sqlalchemy.orm import Session
 
-from notifications import alerts, webpush
+from notifications import alerts, channels, webpush
+from notifications.other_channels import OtherChannels
 from notifications.settings import PushSettings
-from notifications.tables import Alert, AlertKind, Lease, Notice, NoticeState, PushSubscription
+from notifications.tables import Alert, AlertKind, Channel, Lease, Notice, NoticeState, PushSubscription, Timer
 from notifications.vapid import FILE_NAME, load_or_create
 from notifications.worker import Worker
-from tests.notifications.devices import Device
+from tests.notifications import house
+from tests.notifications.devices import NOW, Device
+from tests.notifications.house import a_house, minutes, somebody_waits
 from tests.support.misbehaving import MisbehavingServer, after, answers, hangs, misbehaving_server
 from tests.support.service import Process, start
 
@@ -249,6 +252,106 @@ def test_a_worker_without_a_database_goes_on_asking(
         an_alert(session, f"{push_service.url}/bob")
         wait_until(lambda: len(push_service.asked) == 1)
         assert worker.stop() == 0
+
+
+def test_on_sqlite_one_worker_works_and_the_next_one_follows_when_it_dies(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer, tmp_path: Path
+) -> None:
+    if engine.dialect.name != "sqlite":
+        return
+    with worker_process(settings, tmp_path) as first:
+        an_alert(session, f"{push_service.url}/bob")
+        wait_until(lambda: len(push_service.asked) == 1)
+        holder = session.scalars(select(Lease.holder)).one()
+        session.commit()
+        with worker_process(settings, tmp_path) as second:
+            wait_until(lambda: second.output().count("sending alerts") == 2)
+            first.kill()
+            an_alert(session)
+
+            wait_until(lambda: len(push_service.asked) == 2)
+            assert session.scalars(select(Lease.holder)).one() != holder
+            session.commit()
+            assert second.stop() == 0
+    assert session.scalars(select(Lease)).all() == []
+
+
+def test_a_killed_worker_loses_no_timer_and_the_next_one_fires_it_once(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer, tmp_path: Path
+) -> None:
+    a_house(session, with_phones=[])
+    for staff_id in (house.BOB, house.CHARLIE, house.ALICE):
+        Device().subscribe(session, staff_id, f"{push_service.url}/{staff_id}")
+    session.commit()
+    push_service.behave(hangs, answers(201))
+    alert = somebody_waits(session, now=datetime.now(UTC))
+    with worker_process(settings, tmp_path) as worker:
+        wait_until(lambda: len(push_service.asked) == 1)
+        worker.kill()
+    three_minutes_pass(session, alert)
+    with worker_process(settings, tmp_path) as worker:
+        wait_until(lambda: Counter(asked.path for asked in push_service.asked)[f"/{house.CHARLIE}"] == 1)
+        assert worker.stop() == 0
+
+    notices = session.scalars(select(Notice).order_by(Notice.id)).all()
+    assert [(notice.step, notice.staff_id) for notice in notices] == [
+        (0, house.BOB),
+        (1, house.BOB),
+        (1, house.CHARLIE),
+    ]
+
+
+def test_a_mail_server_that_hangs_holds_up_no_phone(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer
+) -> None:
+    with misbehaving_server(hangs) as stuck:
+        ours = settings.model_copy(update={"mail_url": f"mailto://127.0.0.1:{stuck.port}?from=a@center.example"})
+        a_house(session, with_phones=[])
+        for staff_id in range(100, 160):
+            door = OtherChannels(ours.mail_url)
+            channels.add(session, door, f"{staff_id}@center.example", "", NOW, staff_id=staff_id).confirmed_at = NOW
+        Device().subscribe(session, BOB, f"{push_service.url}/bob")
+        kind, now = AlertKind.READY_FOR_ASSIGNMENT, datetime.now(UTC)
+        alerts.raise_alert(session, kind, 1, "Harbor House", "7", "/intakes/7", [*range(100, 160), BOB], now)
+        session.commit()
+        worker = Worker(engine, load_or_create(settings.keys_dir / FILE_NAME), ours)
+
+        async def watched() -> None:
+            stop = asyncio.Event()
+            running = asyncio.create_task(worker.run(stop))
+            await until(lambda: len(push_service.asked) == 1)
+            stop.set()
+            await running
+
+        asyncio.run(watched())
+
+        assert {state for state, _ in ledger(session)} == {NoticeState.QUEUED, NoticeState.ACCEPTED}
+
+
+def test_an_address_that_cannot_be_read_stops_no_other(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer
+) -> None:
+    door = OtherChannels("mailto://127.0.0.1:9?from=a@center.example")
+    channels.add(session, door, "bob@center.example", "", NOW, staff_id=BOB).confirmed_at = NOW
+    session.flush()
+    session.execute(text("UPDATE channel SET address = :lost"), {"lost": b"under a key that is lost" * 2})
+    alerts.raise_alert(session, AlertKind.TEST, 1, "Harbor House", "7", "/", [BOB], datetime.now(UTC))
+    an_alert(session, f"{push_service.url}/bob")
+
+    drain(engine, settings)
+
+    unreadable = (NoticeState.FAILED, "the address cannot be read with the keys that are here")
+    assert ledger(session) == [unreadable, (NoticeState.ACCEPTED, None)]
+    assert session.scalars(select(Channel.failing_since)).one() is not None
+
+
+def three_minutes_pass(session: Session, alert_id: int) -> None:
+    """As if the alert and its timers were older than they are. Committed."""
+    session.expire_all()
+    session.get_one(Alert, alert_id).clock = datetime.now(UTC) - minutes(3)
+    for timer in session.scalars(select(Timer).where(Timer.alert_id == alert_id)):
+        timer.due_at -= minutes(3)
+    session.commit()
 
 
 @contextmanager

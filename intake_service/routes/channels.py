@@ -1,0 +1,139 @@
+"""Addresses beside web push: one's own, and for administrators a site's. Tested by a code before they count."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from intake_service import rights
+from intake_service.db import Reading, Writing, commit_and_wake_worker
+from intake_service.errors import NotFound
+from intake_service.routes.at_sites import chosen_site
+from intake_service.routes.pages import console_page
+from intake_service.routes.signed_in import Actor, Reader, SignedIn
+from intake_service.tables import Site
+from notifications import channels
+from notifications.channels import WrongCode
+from notifications.other_channels import BadAddress, OtherChannels
+from notifications.tables import Channel
+
+router = APIRouter(prefix="/channels")
+
+
+@router.get("")
+def listed(request: Request, session: Reading, who: Reader, site: int | None = None, done: str = "") -> Response:
+    """One's own addresses; with `site`, that site's."""
+    return _shown(request, session, who, _of_site(session, who, site), done=done)
+
+
+@router.post("")
+def add(
+    request: Request,
+    session: Writing,
+    who: Actor,
+    address: Annotated[str, Form(max_length=600)] = "",
+    name: Annotated[str, Form(max_length=80)] = "",
+    site_id: Annotated[int | None, Form()] = None,
+) -> Response:
+    """Kept, and tested at once."""
+    site = _of_site(session, who, site_id)
+    now = datetime.now(UTC)
+    try:
+        channel = channels.add(
+            session,
+            _door(request),
+            address,
+            name,
+            now,
+            staff_id=None if site else who.staff.id,
+            site_id=site.id if site else None,
+        )
+    except BadAddress as refusal:
+        return _shown(request, session, who, site, problem=str(refusal))
+    return _test(request, session, channel, now)
+
+
+@router.post("/{channel_id}/test")
+def test(request: Request, session: Writing, who: Actor, channel_id: int) -> Response:
+    return _test(request, session, _own(session, who, channel_id), datetime.now(UTC))
+
+
+@router.post("/{channel_id}/confirmation")
+def confirm(
+    request: Request, session: Writing, who: Actor, channel_id: int, code: Annotated[str, Form(max_length=20)] = ""
+) -> Response:
+    channel = _own(session, who, channel_id)
+    try:
+        channels.confirm(session, channel, code, datetime.now(UTC))
+    except WrongCode as refusal:
+        return _shown(request, session, who, _site_of(session, channel), problem=str(refusal))
+    return _back(channel, "confirmed")
+
+
+@router.post("/{channel_id}/removal")
+def remove(session: Writing, who: Actor, channel_id: int) -> Response:
+    channel = _own(session, who, channel_id)
+    channels.remove(session, channel)
+    return _back(channel, "removed")
+
+
+def _test(request: Request, session: Session, channel: Channel, now: datetime) -> Response:
+    host = urlsplit(request.app.state.settings.public_url).hostname or ""
+    channels.test(session, channel, host, now)
+    answer = _back(channel, "tested")
+    commit_and_wake_worker(request, session)
+    return answer
+
+
+def _shown(
+    request: Request, session: Session, who: SignedIn, site: Site | None, *, done: str = "", problem: str = ""
+) -> Response:
+    found = channels.of_site(session, site.id) if site else channels.of_staff(session, who.staff.id)
+    return console_page(
+        request,
+        session,
+        who,
+        "channels.html",
+        422 if problem else 200,
+        site=site,
+        channels=found,
+        may_decide=rights.may_decide_policy(who.staff),
+        has_mail=bool(request.app.state.settings.mail_url),
+        done=done,
+        problem=problem,
+    )
+
+
+def _of_site(session: Session, who: SignedIn, site_id: int | None) -> Site | None:
+    """Raises NotFound, NotAllowed: a site's addresses are an administrator's."""
+    if site_id is None:
+        return None
+    rights.require_policy(session, who.staff, site_id)
+    return chosen_site(session, who, site_id)
+
+
+def _own(session: Session, who: SignedIn, channel_id: int) -> Channel:
+    """One's own address, or one of a site that one decides for. Raises NotFound."""
+    channel = session.get(Channel, channel_id)
+    if channel is not None and channel.staff_id == who.staff.id:
+        return channel
+    if channel is None or channel.staff_id is not None or not rights.may_decide_policy(who.staff):
+        raise NotFound("There is no such address of yours.")
+    return channel
+
+
+def _site_of(session: Session, channel: Channel) -> Site | None:
+    return session.get(Site, channel.site_id) if channel.site_id else None
+
+
+def _back(channel: Channel, done: str) -> Response:
+    of_site = f"&site={channel.site_id}" if channel.site_id else ""
+    return RedirectResponse(f"/channels?done={done}{of_site}", 303)
+
+
+def _door(request: Request) -> OtherChannels:
+    settings = request.app.state.settings
+    return OtherChannels(settings.mail_url, allow_private=settings.push_allow_private)

@@ -1,0 +1,85 @@
+"""A center on a busy day, and every page of the console with something on it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from intake_service import assignments, participants, removals
+from intake_service.tables import Intake, Participant, Role, Staff
+from shared_schema.intake import Answer
+from tests.intake_service.center import Center
+from tests.intake_service.people import a_received_intake, a_record, a_staff_member
+
+
+@dataclass(frozen=True)
+class BusyDay:
+    """`pages`: what a supervisor or an administrator can look at, by name. `waiting`: somebody to be assigned."""
+
+    pages: dict[str, str]
+    waiting: UUID
+
+
+def a_busy_day(session: Session, center: Center) -> BusyDay:
+    """Committed."""
+    now = datetime.now(UTC)
+    alice = session.get_one(Staff, center.alice)
+    leaving = a_staff_member(session, "Erin", Role.PEER_SPECIALIST, center.site)
+
+    def came(name: str | None, minutes: int, *, urgent: bool = False, **answers: Answer) -> UUID:
+        record = a_record(name, urgent=urgent, language="es" if minutes % 2 else "en", **answers)
+        received = a_received_intake(session, center.kiosk.id, record, now - timedelta(minutes=minutes))
+        intake = session.scalars(select(Intake).where(Intake.id == received.receipt.intake_id)).one()
+        participant = session.get_one(Participant, intake.participant_id)
+        participant.waiting_since = now - timedelta(minutes=minutes)
+        session.flush()
+        return participant.id
+
+    def given(name: str, to: int, *, done: bool = False) -> UUID:
+        participant_id = came(name, 90)
+        assignments.assign(session, participant_id, to, alice, now)
+        if done:
+            participants.full_intake_done(session, participant_id, alice, now)
+        return participant_id
+
+    waiting = came("Zuleika Testperson", 74, talk_with=Answer.of("woman", "my-language"))
+    came(None, 12)
+    came("Quirin Sample", 3)
+    urgent = came("Maximiliana Longname-Example-Von-Somewhere", 1, urgent=True)
+    again = came("Zuleika Testperson", 0)
+    needs_intake = given("Ottokar Example", center.bob)
+    active = given("Philippa Placeholder", center.bob, done=True)
+    participants.set_tier(session, active, 2, alice, now)
+    given("Rasmus Made-Up", leaving.id)
+    gone = came("Sidonie Specimen", 300)
+    participants.discharge(session, gone, "Moved to another town and said goodbye", alice, now)
+    removals.remove_staff(session, leaving.id, alice, now, "Found another job")
+    intake_id = session.scalars(select(Intake.id).where(Intake.participant_id == urgent)).one()
+    session.commit()
+    pages = {
+        "queue": "/queue",
+        "queue-filtered": "/queue?pathway=drop-in+referral",
+        "needs-reassignment": "/lists/needs-reassignment",
+        "all-participants": "/lists/all",
+        "active-participants": "/lists/active",
+        "discharged": "/lists/discharged",
+        "search": "/participants/search",
+        "intake": f"/intakes/{intake_id}",
+        "participant-waiting": f"/participants/{waiting}",
+        "participant-known": f"/participants/{again}",
+        "participant-needs-intake": f"/participants/{needs_intake}",
+        "participant-active": f"/participants/{active}",
+        "participant-discharged": f"/participants/{gone}",
+        "my-participants": "/my-participants",
+        "brief-intake": "/brief-intake",
+        "brief-intake-spanish": "/brief-intake?language=es",
+        "board": "/board",
+        "staff": "/staff",
+        "alerts": "/alerts",
+        "sites": "/sites",
+        "site": f"/sites/{center.site.id}",
+        "not-found": f"/participants/{center.kiosk.id}",
+    }
+    return BusyDay(pages, waiting)

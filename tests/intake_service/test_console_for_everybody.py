@@ -1,0 +1,146 @@
+"""Every page for everybody: nothing that axe-core finds, by keyboard alone, at 400 %, from 320 px on, in pictures."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright, ViewportSize
+from sqlalchemy.orm import Session
+
+from tests.intake_service.center import PASSWORD, Center
+from tests.intake_service.every_page import a_busy_day
+from tests.intake_service.live import Service
+from tests.support.axe import Axe, installed
+from tests.support.chromium import DESK, PHONE, running_chromium
+
+# What a page looks like does not depend on the database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+BUILD = Path("build")
+AT_400_PERCENT: ViewportSize = {"width": 320, "height": 200}
+"""1280 by 800 pixels at 400 % (WCAG 2.2, 1.4.10)."""
+
+_FOCUSABLE = """() => [...document.querySelectorAll(
+    'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]'
+  )].filter(each => !each.disabled && each.getClientRects().length && getComputedStyle(each).visibility != 'hidden'
+    && !(each.type == 'radio' && each.name && !each.checked &&
+         (document.querySelector(`input[name="${each.name}"]:checked`) ||
+          document.querySelector(`input[name="${each.name}"]`) != each))).length"""
+"""How many stops there are for the Tab key: of radio buttons with one name there is one."""
+
+_OPEN_ALL = """() => {
+  const closed = [...document.querySelectorAll('details:not([open])')];
+  for (const each of closed) each.open = true;
+  return closed.length;
+}"""
+
+_FOCUS = """() => {
+  const at = document.activeElement;
+  if (!at || at == document.body) return null;
+  at.dataset.stop ??= String(window.stops = (window.stops ?? 0) + 1);
+  const style = getComputedStyle(at);
+  return [at.dataset.stop, style.outlineStyle != 'none' && parseFloat(style.outlineWidth) >= 2];
+}"""
+
+
+@pytest.fixture(scope="session")
+def axe() -> Axe:
+    return installed(BUILD)
+
+
+def sign_in(page: Page, service: Service, name: str) -> None:
+    page.goto(f"{service.url}/sign-in")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/queue")
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("shape", ["desk", "phone"])
+def test_no_page_keeps_anybody_out(
+    playwright: Playwright, service: Service, session: Session, center: Center, axe: Axe, shape: str, scheme: str
+) -> None:
+    viewport: ViewportSize = DESK if shape == "desk" else PHONE
+    pictures = BUILD / "pictures" / "console"
+    found: dict[str, list[str]] = {}
+    with running_chromium(playwright, viewport) as page:
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+
+        def look(name: str) -> None:
+            page.wait_for_load_state()
+            page.screenshot(path=pictures / f"{name}-{shape}-{scheme}.png", full_page=True)
+            if faults := axe.faults(page):
+                found[name] = faults
+
+        page.goto(f"{service.url}/sign-in")
+        look("sign-in")
+        sign_in(page, service, "dana")
+        look("queue-empty")
+        for name, path in a_busy_day(session, center).pages.items():
+            page.goto(service.url + path)
+            look(name)
+            if page.evaluate(_OPEN_ALL):
+                look(f"{name}-opened")
+        page.goto(f"{service.url}/participants/search")
+        page.get_by_role("searchbox").fill("zulaika")
+        page.keyboard.press("Enter")
+        page.get_by_text("found, the likeliest first").wait_for()
+        look("search-found")
+
+    assert found == {}
+
+
+@pytest.mark.timeout(300)
+def test_every_page_is_worked_with_the_keyboard_alone(
+    playwright: Playwright, service: Service, session: Session, center: Center
+) -> None:
+    with running_chromium(playwright) as page:
+        sign_in(page, service, "dana")
+        for name, path in a_busy_day(session, center).pages.items():
+            page.goto(service.url + path)
+            page.wait_for_load_state()
+            expected = page.evaluate(_FOCUSABLE)
+            stops: dict[str, bool] = {}
+            for _ in range(expected + 10):
+                page.keyboard.press("Tab")
+                at = page.evaluate(_FOCUS)
+                if at is None or (at[0] in stops and len(stops) >= expected):
+                    break
+                stops[at[0]] = at[1]
+            assert len(stops) >= expected, f"{name}: {len(stops)} of {expected} can be reached"
+            assert all(stops.values()), f"{name}: the focus is not to be seen"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("size", [AT_400_PERCENT, {"width": 320, "height": 640}, {"width": 3840, "height": 2160}])
+def test_no_page_is_wider_than_its_screen(
+    playwright: Playwright, service: Service, session: Session, center: Center, size: ViewportSize
+) -> None:
+    with running_chromium(playwright, size) as page:
+        sign_in(page, service, "dana")
+        for name, path in a_busy_day(session, center).pages.items():
+            page.goto(service.url + path)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            if name in {"queue", "participant-waiting", "brief-intake", "board"}:
+                picture = f"{name}-{size['width']}x{size['height']}.png"
+                page.screenshot(path=BUILD / "pictures" / "console" / picture)
+            assert width <= size["width"], f"{name} is {width} wide"
+
+
+def test_a_handoff_sheet_is_printed_on_one_page_with_its_notice(
+    playwright: Playwright, service: Service, session: Session, center: Center
+) -> None:
+    with running_chromium(playwright) as page:
+        sign_in(page, service, "alice")
+        page.goto(service.url + a_busy_day(session, center).pages["intake"])
+        page.emulate_media(media="print")
+        assert page.get_by_text("42 CFR part 2 prohibits unauthorized use or disclosure of these records.").is_visible()
+        assert not page.get_by_role("navigation", name="Pages").is_visible()
+        assert not page.get_by_role("button").first.is_visible()
+        page.screenshot(path=BUILD / "pictures" / "console" / "handoff-sheet.png", full_page=True)
+        page.emulate_media(media="screen")
+
+        sheet = page.pdf(format="Letter", path=BUILD / "pictures" / "console" / "handoff-sheet.pdf")
+
+    assert sheet.count(b"/Type /Page\n") + sheet.count(b"/Type /Page ") == 1
