@@ -64,11 +64,11 @@ def receive(session: Session, kiosk: Kiosk, call: Call, now: datetime) -> tuple[
         return _again(session, kiosk, call), False
     if session.scalar(select(Intake.sequence).where(Intake.id == call.intake_id)) is not None:
         _end(session, call.intake_id, now)  # the intake was faster, and has told them
-        return CallHeard(intake_id=call.intake_id, received_at=now), False
+        return _heard(session, call.intake_id, now), False
     subject, path = str(call.intake_id), f"/calls/{call.intake_id}"
     alerts.raise_alert(session, AlertKind.URGENT, kiosk.site_id, kiosk.site.name, subject, path, None, now)
     signal(session, QUEUE)
-    return CallHeard(intake_id=call.intake_id, received_at=now), True
+    return _heard(session, call.intake_id, now), True
 
 
 def take_over(session: Session, intake_id: UUID, now: datetime) -> Place | None:
@@ -140,7 +140,12 @@ def _again(session: Session, kiosk: Kiosk, call: Call) -> CallHeard:
     earlier = session.scalars(select(UrgentCall).where(UrgentCall.intake_id == call.intake_id)).one()
     if earlier.site_id != kiosk.site_id:
         raise OtherContent("The first one is kept.")
-    return CallHeard(intake_id=call.intake_id, received_at=earlier.received_at)
+    return _heard(session, call.intake_id, earlier.received_at)
+
+
+def _heard(session: Session, intake_id: UUID, received_at: datetime) -> CallHeard:
+    told = sum(alerts.told(session, alert) for alert in _alerts_of(session, intake_id))
+    return CallHeard(intake_id=intake_id, received_at=received_at, told=told)
 
 
 def _with_taker(session: Session, call: UrgentCall) -> Waiting:

@@ -54,6 +54,8 @@ class Flow:
         self.intake_id: UUID | None
         self.typed: str
         self.mistake: str
+        self.is_urgent: bool
+        """On the last screen: whether somebody needs more than a word to wait with."""
         self._place: Place
         self._asked_from: Place
         self._screen: Screen
@@ -97,12 +99,24 @@ class Flow:
 
     @property
     def answers(self) -> Mapping[str, Answer]:
-        """What the record will hold: every question that was due, those not answered as skipped."""
+        """What the record will hold: every question that was due, those not answered or not to be sent as skipped."""
         answers: dict[str, Answer] = {}
         for screen in self.form.items:
             if screen.shown_for(answers):
-                answers[screen.id] = self._answers.get(screen.id, SKIPPED)
+                answers[screen.id] = self._answers.get(screen.id, SKIPPED) if self.leaves(screen) else SKIPPED
         return answers
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether the participant said yes to the use of their answers."""
+        return self.form.is_agreed(self._answers)
+
+    def leaves(self, screen: Screen) -> bool:
+        """Whether the answer to this leaves the kiosk: with consent; else what is needed today; of somebody who would
+        rather talk only that it is urgent."""
+        if self._express:
+            return screen.may_be_urgent
+        return self.is_agreed or screen.without_consent
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -140,8 +154,7 @@ class Flow:
             self.typed = phone.normalised(self.typed, self.country) or self.typed
         if self._screen.kind in {"name", "text", "phone"}:
             self._answers[self._screen.id] = Answer.of(text=" ".join(self.typed.split()))
-        may_be_urgent = any(choice.urgent for choice in self._screen.choices)
-        if may_be_urgent and self.form.is_urgent(self._answers) and not self._urgent_shown:
+        if self._screen.may_be_urgent and self.form.is_urgent(self._answers) and not self._urgent_shown:
             self._urgent_shown = True
             self._place = Place.URGENT
             return
@@ -337,11 +350,12 @@ class Flow:
         self.ticket = ""
         self.typed = ""
         self.mistake = ""
+        self.is_urgent = False
 
     def _end(self, place: Place) -> None:
-        language, ticket = self.language, self.ticket
+        language, ticket, is_urgent = self.language, self.ticket, self.form.is_urgent(self._answers)
         self._forget()
-        self._place, self.language, self.ticket = place, language, ticket
+        self._place, self.language, self.ticket, self.is_urgent = place, language, ticket, is_urgent
 
     def _ask(self, place: Place, asked_from: Place) -> None:
         self._asked_from = asked_from

@@ -147,7 +147,7 @@ class Sender:
                 heard = self._noted(api, api.post_call(call))
                 if not isinstance(heard, CallHeard | Refused):
                     return False
-                self._spool.answered(call.intake_id, heard=isinstance(heard, CallHeard))
+                self._spool.answered(call.intake_id, heard=isinstance(heard, CallHeard) and heard.told > 0)
             elif held := self._spool.next():
                 receipt = self._noted(api, api.post_intake(held.sealed, held.proof))
                 now = datetime.now(UTC)

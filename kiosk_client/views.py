@@ -168,12 +168,22 @@ def _end(flow: Flow, config: KioskConfig, place: Place) -> View:
     match place:
         case Place.DELETED:
             talk = Touch(Tap(Action.TALK_FROM_WELCOME, flow.language), ui["talk"], "person", Look.QUIET)
-            return View(place.value, ui["delete"], Paragraphs("check", (ui["deleted"],)), right=(talk,), act=done)
+            body = Paragraphs("check", (ui["deleted"],))
+            return View(place.value, ui["deleted_title"], body, right=(talk,), act=done)
         case Place.NOT_SAVED:
-            return View(place.value, ui["talk"], Paragraphs("person", (ui["sending_failed"],)), act=done)
+            lines = (ui["sending_failed"], *_other_help(flow))
+            return View(place.value, ui["talk"], Paragraphs("person", lines), act=done)
         case _:
+            title = ui["urgent_title" if flow.is_urgent else "ticket_title"]
             waiting = config.where_to_wait.get(flow.language) or ui["where_to_wait"]
-            return View(place.value, ui["ticket_title"], Word(flow.word, (ui["ticket_body"], waiting)), act=done)
+            lines = (ui["ticket_body"], *(_other_help(flow) or (waiting,)))
+            return View(place.value, title, Word(flow.word, lines), act=done)
+
+
+def _other_help(flow: Flow) -> tuple[str, ...]:
+    """Stays on the screen to the end of something urgent."""
+    ui = flow.texts.ui
+    return (ui["urgent_988"], ui["urgent_911"]) if flow.is_urgent else ()
 
 
 def _question(flow: Flow, screen: Screen, manner: Manner) -> View:
@@ -309,12 +319,13 @@ def _key(letter: str) -> Touch:
 
 def _review(view: View, flow: Flow, manner: Manner) -> View:
     ui = flow.texts.ui
-    answers = [_said(flow, flow.form.screen(item)) for item in flow.answers]
+    answers = [_said(flow, screen) for item in flow.answers if flow.leaves(screen := flow.form.screen(item))]
     pages = _pages(answers)
     page = manner.page % len(pages)
     more = (Touch(Tap(Action.PAGE), f"{ui['more_answers']} {page + 1}/{len(pages)}", "list", Look.QUIET),)
     return replace(
         view,
+        help=view.help if flow.is_agreed else ui["sends_only"],
         body=Tiles(tuple(pages[page])),
         quiet=(Touch(Tap(Action.DELETE), ui["delete"], "trash", Look.QUIET), *(more if len(pages) > 1 else ())),
         act=(Touch(Tap(Action.SEND), ui["send"], "send", Look.ACT),),

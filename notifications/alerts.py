@@ -188,6 +188,12 @@ def ledger(session: Session, alert_id: int) -> Sequence[Notice]:
     return session.scalars(select(Notice).where(Notice.alert_id == alert_id).order_by(Notice.id)).all()
 
 
+def told(session: Session, alert_id: int) -> int:
+    """On how many devices and addresses people are being told of an alert, or were."""
+    reached = Notice.state.not_in((*_NEVER_LEFT, NoticeState.CANCELLED))
+    return session.scalar(select(func.count()).where(Notice.alert_id == alert_id, reached)) or 0
+
+
 def lines(session: Session, alert_id: int) -> Sequence[LedgerLine]:
     """What happened to an alert as a whole."""
     return session.scalars(select(LedgerLine).where(LedgerLine.alert_id == alert_id).order_by(LedgerLine.id)).all()

@@ -44,14 +44,21 @@ class Choice(Frozen):
 
 
 class Condition(Frozen):
-    """The screen is shown when `item` was answered with one of `any_of`."""
+    """Holds when `item` was answered with one of `any_of`."""
 
     item: Slug
     any_of: tuple[Slug, ...]
 
+    def holds(self, answers: Mapping[str, Answer]) -> bool:
+        answer = answers.get(self.item)
+        return answer is not None and bool(set(answer.choices) & set(self.any_of))
+
 
 class Screen(Frozen):
-    """One question on one screen. `step` is the domain's step (0-11). `most`: how many tiles may be tapped."""
+    """One question on one screen. `step` is the domain's step (0-11). `most`: how many tiles may be tapped.
+
+    `without_consent`: what staff need to see somebody today, also when the use of the answers was not agreed to.
+    """
 
     id: Slug
     step: int = Field(ge=0, le=11)
@@ -60,7 +67,12 @@ class Screen(Frozen):
     choices: tuple[Choice, ...] = ()
     most: int = 1
     rather_not_say: bool = False
+    without_consent: bool = False
     show_if: Condition | None = None
+
+    @property
+    def may_be_urgent(self) -> bool:
+        return any(choice.urgent for choice in self.choices)
 
     @property
     def is_item(self) -> bool:
@@ -68,10 +80,7 @@ class Screen(Frozen):
         return self.kind in ITEM_KINDS
 
     def shown_for(self, answers: Mapping[str, Answer]) -> bool:
-        if self.show_if is None:
-            return True
-        answer = answers.get(self.show_if.item)
-        return answer is not None and bool(set(answer.choices) & set(self.show_if.any_of))
+        return self.show_if is None or self.show_if.holds(answers)
 
 
 class ScreenText(Frozen):
@@ -111,10 +120,14 @@ class LanguageTexts(Frozen):
 
 
 class Form(Frozen):
-    """A whole form in one version. Never changed after release: a change is a new version beside it."""
+    """A whole form in one version. Never changed after release: a change is a new version beside it.
+
+    `consent`: the answer with which a participant agrees that staff use the others; None: nothing is asked.
+    """
 
     name: Slug
     version: int = Field(ge=1)
+    consent: Condition | None = None
     screens: tuple[Screen, ...]
     ticket_words: tuple[Slug, ...] = Field(min_length=20)
     texts: dict[LanguageTag, LanguageTexts]
@@ -184,6 +197,10 @@ class Form(Frozen):
     def is_ticket(self, ticket: str) -> bool:
         word, _, number = ticket.rpartition("-")
         return word in self.ticket_words and number.isdecimal() and 1 <= int(number) <= 99
+
+    def is_agreed(self, answers: Mapping[str, Answer]) -> bool:
+        """Whether the participant said yes to the use of their answers. Silence is no."""
+        return self.consent is None or self.consent.holds(answers)
 
     def is_urgent(self, answers: Mapping[str, Answer]) -> bool:
         """Whether an answer says self-harm, unsafe, or another choice marked urgent."""

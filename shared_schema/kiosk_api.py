@@ -120,10 +120,11 @@ class Call(Frozen):
 
 
 class CallHeard(Frozen):
-    """The service's word that the staff are being told, or that the call was known before."""
+    """The service's word that it has the call. `told`: on how many devices and addresses staff are being told."""
 
     intake_id: UUID
     received_at: AwareDatetime
+    told: int = Field(ge=0)
 
 
 class AlertTried(Told):

@@ -21,6 +21,7 @@ from shared_schema.kiosk_api import CALLS_PATH, Call, CallHeard
 from tests.intake_service.center import Center, sign_in, somebody_waits
 from tests.intake_service.live import Service
 from tests.intake_service.people import NOW, a_received_intake, a_record, a_site, a_staff_member, an_enrolled_kiosk
+from tests.notifications.devices import Device
 
 LATER = NOW + timedelta(minutes=4)
 
@@ -49,12 +50,21 @@ def test_the_staff_are_told_once_however_often_the_kiosk_calls(session: Session,
 
     first, again = call_for(session, center, intake_id), call_for(session, center, intake_id)
 
-    assert first == (CallHeard(intake_id=intake_id, received_at=NOW), True)
+    assert first == (CallHeard(intake_id=intake_id, received_at=NOW, told=0), True)
     assert again == (first[0], False)
     assert told(session, intake_id) == [AlertKind.URGENT]
     (alert,) = alerts.of_subject(session, str(intake_id))
     assert alerts.ledger(session, alert.id)[0].staff_id == center.bob
     assert alert.path == f"/calls/{intake_id}"
+
+
+def test_the_kiosk_hears_on_how_many_devices_somebody_is_told(session: Session, center: Center) -> None:
+    Device().subscribe(session, center.bob, "http://127.0.0.1/push/made-up")
+    intake_id = uuid4()
+
+    heard = [call_for(session, center, intake_id)[0].told, call_for(session, center, intake_id)[0].told]
+
+    assert heard == [1, 1]
 
 
 def test_the_call_stands_at_the_top_for_those_who_see_the_queue(session: Session, center: Center) -> None:

@@ -26,11 +26,14 @@ def at(flow: Flow) -> str:
 
 
 def go_to(flow: Flow, screen: str) -> None:
-    """Skip until there."""
+    """Skip until there, but say yes to the use of the answers."""
     for _ in range(20):
         if at(flow) == screen:
             return
-        flow.skip()
+        if at(flow) == "consent":
+            flow.choose("agree")
+        else:
+            flow.skip()
     raise AssertionError(f"{screen} is not on the way")
 
 
@@ -83,11 +86,48 @@ def test_skipping_everything_still_leaves_a_name_to_call(flow: Flow) -> None:
 
     assert flow.form.faults(record) == []
     assert record.answers["name"] == Answer.of(text="Maple 7")
-    assert {answer for item, answer in record.answers.items() if item != "name"} == {SKIPPED}
+    assert {answer for item, answer in record.answers.items() if item not in {"name", "consent"}} == {SKIPPED}
 
 
-def test_talking_to_a_person_is_two_taps_from_anywhere(flow: Flow) -> None:
-    go_to(flow, "brings-you")
+def answered(flow: Flow) -> set[str]:
+    """The items of the record that hold an answer."""
+    return {item for item, answer in flow.record("0" * 32, NOW).answers.items() if answer != SKIPPED}
+
+
+@pytest.mark.parametrize("say_no", [lambda flow: flow.choose("decline"), Flow.skip], ids=["no", "nothing"])
+def test_without_consent_only_what_is_needed_today_leaves_the_kiosk(flow: Flow, say_no: Callable[[Flow], None]) -> None:
+    flow.next()
+    flow.choose("tonight")
+    flow.next()
+    go_to(flow, "name")
+    type_in(flow, "Zuleika")
+    flow.next()
+    flow.choose("work")
+    flow.next()
+    go_to(flow, "reach")
+    flow.choose("phone")
+    type_in(flow, "5550101234")
+    flow.next()
+    go_to(flow, "easier")
+    flow.choose("quiet")
+    flow.next()
+    go_to(flow, "consent")
+    say_no(flow)
+    assert at(flow) == "review"
+
+    assert answered(flow) - {"consent"} == {"urgent", "name", "easier"}
+    assert flow.form.faults(flow.record("0" * 32, NOW)) == []
+    assert not flow.leaves(flow.form.screen("phone"))
+
+    flow.change("consent")
+    flow.choose("agree")
+    assert {"brings-you", "reach", "phone"} <= answered(flow)
+
+
+def test_talking_to_a_person_is_two_taps_from_anywhere_and_tells_nothing_else(flow: Flow) -> None:
+    go_to(flow, "name")
+    type_in(flow, "Zuleika")
+    flow.next()
     flow.choose("work")
     flow.talk()
     flow.confirm()
@@ -96,7 +136,7 @@ def test_talking_to_a_person_is_two_taps_from_anywhere(flow: Flow) -> None:
 
     assert flow.step.place is Place.SENDING
     assert record.express
-    assert record.answers["brings-you"] == Answer.of("work")
+    assert set(record.answers.values()) == {SKIPPED}
     assert flow.form.faults(record) == []
 
 
@@ -128,7 +168,7 @@ def test_what_is_urgent_is_offered_a_person_at_once(flow: Flow) -> None:
 
     record = flow.record("0" * 32, NOW)
 
-    assert flow.form.is_urgent(record.answers)
+    assert answered(flow) == {"urgent"}
     assert flow.form.faults(record) == []
 
 
@@ -276,9 +316,11 @@ def test_a_number_is_kept_as_one_that_can_be_called_and_shown_again(flow: Flow) 
     type_in(flow, "(555) 010-1234")
     flow.next()
 
-    assert flow.answers["phone"].text == "+15550101234"
     flow.back()
     assert flow.typed == "+15550101234"
+    flow.next()
+    go_to(flow, "review")
+    assert flow.answers["phone"].text == "+15550101234"
 
 
 def test_a_number_that_cannot_be_one_may_be_skipped(flow: Flow) -> None:
@@ -290,4 +332,5 @@ def test_a_number_that_cannot_be_one_may_be_skipped(flow: Flow) -> None:
     flow.skip()
 
     assert at(flow) == "phone-ok"
+    go_to(flow, "review")
     assert flow.answers["phone"].state == "skipped"

@@ -64,7 +64,7 @@ class SmallService:
             return 422, Problem(title="t", status=422, detail="d", code=code).model_dump_json().encode()
         self.heard.append(f"{asked.path} {intake_id}")
         if asked.path == CALLS_PATH:
-            return 201, CallHeard(intake_id=intake_id, received_at=NOW).model_dump_json().encode()
+            return 201, CallHeard(intake_id=intake_id, received_at=NOW, told=1).model_dump_json().encode()
         receipt = Receipt(intake_id=intake_id, received_at=NOW, proof=self.proofs[intake_id])
         return 201, receipt.model_dump_json().encode()
 

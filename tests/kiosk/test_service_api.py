@@ -215,7 +215,7 @@ def test_a_heartbeat_is_heard_or_not(server: MisbehavingServer, api: ServiceApi)
 
 def test_only_an_answer_to_this_very_call_counts(server: MisbehavingServer, api: ServiceApi) -> None:
     call = Call(intake_id=uuid4(), called_at=NOW)
-    heard = CallHeard(intake_id=call.intake_id, received_at=NOW)
+    heard = CallHeard(intake_id=call.intake_id, received_at=NOW, told=1)
     another = heard.model_copy(update={"intake_id": uuid4()})
     server.behave(*(answers(201, each.model_dump_json().encode()) for each in (heard, another)), answers(200, PORTAL))
 
