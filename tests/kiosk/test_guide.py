@@ -288,6 +288,23 @@ def test_the_question_whether_one_is_there_is_seen_and_heard(kiosk: Kiosk) -> No
     assert {UI["still_there"], UI["more_time"]} <= set(kiosk.said)
 
 
+def test_the_time_of_a_listener_begins_when_all_was_said(kiosk: Kiosk) -> None:
+    kiosk.press(Key.RIGHT)
+    kiosk.tap("begin:en")
+    kiosk.voice.speaks = True
+    for _ in range(9):
+        kiosk.wait(20)
+    kiosk.voice.speaks = False
+    kiosk.wait(59)
+    assert kiosk.screen == "privacy"
+    kiosk.wait(1)
+    assert kiosk.screen == "privacy-still-there"
+    kiosk.voice.speaks = True
+    kiosk.wait(30)
+
+    assert kiosk.screen == "welcome"
+
+
 def test_any_key_asks_for_more_time_as_often_as_wanted(kiosk: Kiosk) -> None:
     kiosk.press(Key.RIGHT)
     kiosk.tap("begin:en")
