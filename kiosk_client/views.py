@@ -259,7 +259,7 @@ def _body(flow: Flow, screen: Screen, manner: Manner) -> Body:
     if screen.kind in {"name", "text"}:
         return Typing((Field(flow.typed, words.help or flow.texts.ui["type_here"]),), _keys(flow, manner))
     if screen.kind == "phone":
-        return Typing((Field(phone.shown(flow.typed), flow.texts.ui["type_here"]),), _pad(flow), pad=True)
+        return Typing((Field(phone.shown(flow.typed, flow.country), flow.texts.ui["type_here"]),), _pad(flow), pad=True)
     chosen = flow.answer.choices if flow.answer else ()
     return Tiles(
         tuple(
@@ -344,6 +344,6 @@ def _said(flow: Flow, screen: Screen) -> Touch:
     elif answer.state is AnswerState.SKIPPED:
         said = ui["not_answered"]
     else:
-        typed = phone.shown(answer.text) if answer.text and screen.kind == "phone" else answer.text
+        typed = phone.shown(answer.text, flow.country) if answer.text and screen.kind == "phone" else answer.text
         said = typed or ", ".join(words.choices[choice] for choice in answer.choices)
     return Touch(Tap(Action.CHANGE, screen.id), said, "pencil", detail=words.short, typed=bool(answer.text))
