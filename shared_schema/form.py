@@ -249,7 +249,7 @@ def read_form(folder: Traversable) -> Form:
     }
     definition = documents.pop("form")
     languages = definition.pop("languages")
-    for document in documents.values():
+    for document in documents.values() if "en" in documents else ():
         if not document["reviewed"]:  # a translation that is not finished can be tried out
             document["ui"] = {**documents["en"]["ui"], **document["ui"]}
     ordered = sorted(documents, key=lambda tag: (languages.index(tag) if tag in languages else len(languages), tag))
