@@ -9,7 +9,7 @@ help: ## show this list
 	@echo "  make bench-NAME     one of: $(BENCHES)"
 
 demo: env ## start kiosk, service and console with made-up people; Ctrl-C stops all of it
-	@if [ -n "$$DISPLAY" ]; then scripts/debian-packages kiosk; fi
+	@if [ -n "$$DISPLAY" ]; then scripts/debian-packages kiosk && $(RUN) -m kiosk_client fonts; fi
 	@$(RUN) scripts/demo.py
 
 demo-reset: ## forget the demo's people and data, so that the next `make demo` starts over
@@ -41,8 +41,8 @@ types: env ## mypy --strict
 	@echo "== types"
 	.venv/bin/mypy
 
-pictures: packages env ## draw every kiosk screen and console page under build/pictures
-	$(RUN) -m pytest -m pictures
+pictures: packages env ## draw every kiosk screen in every language, look and size, and console pages, under build/pictures
+	PICTURES=all $(RUN) -m pytest -m pictures
 
 bench: $(addprefix bench-,$(BENCHES)) ## measure everything: tables, and rows in build/bench
 

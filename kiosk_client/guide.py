@@ -243,7 +243,7 @@ class Guide:
             *((Touch(Tap(Action.TALK), ui["talk"], "person"),) if self._session.begun else ()),
             Touch(Tap(Action.CLOSE_HELP), ui["help_close"], "arrow-right"),
         )
-        return View("help", ui["help_title"], Tiles(touches))
+        return View("help", ui["help_title"], Tiles(touches), mirrored=self._session.view.mirrored)
 
     # What is said
 
