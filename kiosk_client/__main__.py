@@ -11,16 +11,19 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk_client import fonts, panel, prompts, sound, tickets
 from kiosk_client.calls import SpooledCalls
 from kiosk_client.enrollment import EnrollmentDamaged, PairingFailed, Store, Stored, pair
+from kiosk_client.flow import Flow
 from kiosk_client.fonts import Fonts, NoFonts
 from kiosk_client.guide import Guide
 from kiosk_client.handing_in import hand_in
 from kiosk_client.headset import Headset
+from kiosk_client.printer import Printing, slip_of
 from kiosk_client.privacy import forget, keep_private
 from kiosk_client.prompts import NoSpeechProgram, Prompts
 from kiosk_client.sender import Sender
@@ -81,7 +84,7 @@ def main(argv: Sequence[str] | None = None, voice: Voice | None = None, **shown:
         _require_display()
         keep_private()
         kiosk = Kiosk(settings, voice)
-    except (ValueError, PairingFailed, SpoolError, NoDisplay, NoFonts, NoSpeechProgram) as error:
+    except (ValueError, PairingFailed, NoDisplay, NoFonts, NoSpeechProgram) as error:
         print(error, file=sys.stderr)
         return 1
     if kiosk.run(**shown):
@@ -132,6 +135,10 @@ class Kiosk:
 
     def _begin(self) -> None:
         """The participants' first screen, or the setup's when the kiosk is not paired."""
+        try:
+            self._spool.counts()
+        except SpoolError as error:
+            _log.error("%s; until it can, people are sent to the desk", error)
         problem = ""
         try:
             stored = self._store.load()
@@ -178,11 +185,20 @@ class Kiosk:
             ca_file=self._settings.ca_file,
             on_config=lambda config, form: app.change(lambda: session.use(self._offered(config, form), form)),
         )
+        own_printer = self._settings.printer
+        printing = Printing(lambda: session.settings.printer if own_printer is None else own_printer)
+
+        def keep(flow: Flow, now: datetime) -> bool:
+            is_safe = hand_in(flow, self._spool, session.config.service_key, sender.wake, now)
+            if is_safe:
+                printing.start(slip_of(flow, session.config))
+            return is_safe
+
         session = Session(
             form,
             self._offered(config, form),
             draw_ticket=lambda: self._draw_ticket(session.form),
-            hand_in=lambda flow, now: hand_in(flow, self._spool, session.config.service_key, sender.wake, now),
+            hand_in=keep,
             seconds=time.monotonic(),
             calls=SpooledCalls(self._spool, sender),
             service_time=sender.service_time,

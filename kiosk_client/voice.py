@@ -27,8 +27,8 @@ class Voice(Protocol):
     def say(self, utterances: Iterable[Utterance], volume: float) -> None:
         """Stop, and say these from now on; returns at once."""
 
-    def stop(self) -> None:
-        """Be silent at once, and forget what was to be said."""
+    def stop(self) -> list[Utterance]:
+        """Be silent at once, and forget what was to be said, which is returned: what was cut off, and the rest."""
 
     def pause(self) -> None:
         """Be silent, or go on with the utterance that was cut off."""
@@ -82,9 +82,11 @@ class SpeakingVoice:
         with self._changed:
             self._due_now([tone], volume)
 
-    def stop(self) -> None:
+    def stop(self) -> list[Utterance]:
         with self._changed:
+            rest = [each for each in self._due if not isinstance(each, Tone)]
             self._due_now([], self._volume)
+            return rest
 
     def pause(self) -> None:
         with self._changed:

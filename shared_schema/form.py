@@ -250,7 +250,7 @@ def read_form(folder: Traversable) -> Form:
     definition = documents.pop("form")
     languages = definition.pop("languages")
     for document in documents.values():
-        if not document["reviewed"]:  # a translation that is not finished can be tried out
+        if not document["reviewed"] and "en" in documents:  # a translation that is not finished can be tried out
             document["ui"] = {**documents["en"]["ui"], **document["ui"]}
     ordered = sorted(documents, key=lambda tag: (languages.index(tag) if tag in languages else len(languages), tag))
     return Form(**definition, texts={tag: documents[tag] for tag in ordered})

@@ -182,6 +182,16 @@ def test_help_reaches_the_sound_with_arrows_and_ok_alone(kiosk: Kiosk) -> None:
     assert kiosk.screen == "privacy"
 
 
+def test_after_help_it_goes_on_with_what_was_cut_off(kiosk: Kiosk) -> None:
+    kiosk.press(Key.RIGHT)
+    kiosk.tap("begin:en")
+    del kiosk.voice.now[0]  # was heard to its end
+    rest = kiosk.said
+    for way_back in ([Key.HELP], [Key.BACK], [Key.UP, Key.OK]):
+        kiosk.press(Key.HELP, *way_back)
+        assert (kiosk.screen, kiosk.said) == ("privacy", rest)
+
+
 def test_ok_is_nowhere_until_an_arrow_was_pressed(kiosk: Kiosk) -> None:
     kiosk.press(Key.RIGHT)
     kiosk.tap("begin:en", "next")

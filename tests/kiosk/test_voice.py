@@ -140,11 +140,14 @@ def test_a_voice_says_something_new_after_it_was_stopped_or_paused(voice_and_ear
 
 
 def test_what_was_due_is_forgotten_once_it_is_stopped(speaker: Loudspeaker, speaking: SpeakingVoice) -> None:
-    speaking.say(words("First", "Second"), 0.5)
+    speaking.say(words("First", "Second", "Third"), 0.5)
     speaker.wait_for("First")
-    speaking.stop()
-    speaking.say(words("Third"), 0.5)
-    speaker.wait_for("First", "Third")
+    speaker.end()
+    speaker.wait_for("First", "Second")
+    assert speaking.stop() == words("Second", "Third")
+    assert speaking.stop() == []
+    speaking.say(words("New"), 0.5)
+    speaker.wait_for("First", "Second", "New")
 
 
 def test_after_a_pause_it_goes_on_with_what_was_cut_off(speaker: Loudspeaker, speaking: SpeakingVoice) -> None:

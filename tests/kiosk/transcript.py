@@ -25,8 +25,11 @@ class Transcript:
     def tone(self, tone: Tone, volume: float) -> None:
         self._begin([tone], volume)
 
-    def stop(self) -> None:
+    def stop(self) -> list[Utterance]:
+        """Nothing was heard to its end: who reads a transcript stops it before."""
+        rest = [each for each in self.now if not isinstance(each, Tone)]
         self._begin([], None)
+        return rest
 
     def pause(self) -> None:
         self.paused = not self.paused
