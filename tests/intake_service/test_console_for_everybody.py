@@ -55,7 +55,17 @@ def sign_in(page: Page, service: Service, name: str) -> None:
     page.wait_for_url("**/queue")
 
 
-@pytest.mark.timeout(600)
+def test_what_keeps_somebody_out_is_found(playwright: Playwright, axe: Axe) -> None:
+    with running_chromium(playwright) as page:
+        page.set_content("<title>Bad</title><img src='x'><p style='color:#aaa'>pale</p><input>")
+
+        found = {fault.partition(":")[0] for fault in axe.faults(page)}
+
+    assert {"image-alt", "color-contrast", "label", "html-has-lang"} <= found
+
+
+@pytest.mark.pictures
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("shape", ["desk", "phone"])
 def test_no_page_keeps_anybody_out(
@@ -91,7 +101,7 @@ def test_no_page_keeps_anybody_out(
     assert found == {}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_page_is_worked_with_the_keyboard_alone(
     playwright: Playwright, service: Service, session: Session, center: Center
 ) -> None:
@@ -112,7 +122,7 @@ def test_every_page_is_worked_with_the_keyboard_alone(
             assert all(stops.values()), f"{name}: the focus is not to be seen"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("size", [AT_400_PERCENT, {"width": 320, "height": 640}, {"width": 3840, "height": 2160}])
 def test_no_page_is_wider_than_its_screen(
     playwright: Playwright, service: Service, session: Session, center: Center, size: ViewportSize
