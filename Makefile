@@ -2,14 +2,14 @@
 RUN = .venv/bin/python
 BENCHES = $(basename $(notdir $(wildcard bench/[a-z]*.py)))
 
-.PHONY: help demo demo-reset test env packages lint types pictures bench wheel lock
+.PHONY: help demo demo-reset test env packages lint types pictures docs bench wheel lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  make bench-NAME     one of: $(BENCHES)"
 
 demo: env ## start kiosk, service and console with made-up people; Ctrl-C stops all of it
-	@if [ -n "$$DISPLAY" ]; then scripts/debian-packages kiosk; fi
+	@if [ -n "$$DISPLAY" ]; then scripts/debian-packages kiosk && $(RUN) -m kiosk_client fonts; fi
 	@$(RUN) scripts/demo.py
 
 demo-reset: ## forget the demo's people and data, so that the next `make demo` starts over
@@ -41,8 +41,11 @@ types: env ## mypy --strict
 	@echo "== types"
 	.venv/bin/mypy
 
-pictures: packages env ## draw every kiosk screen and console page under build/pictures
-	$(RUN) -m pytest -m pictures
+pictures: packages env ## draw every kiosk screen in every language, look and size, and console pages, under build/pictures
+	PICTURES=all $(RUN) -m pytest -m pictures
+
+docs: env ## write the page of docs that is reckoned from the form's words
+	$(RUN) -m tests.kiosk.two_minutes
 
 bench: $(addprefix bench-,$(BENCHES)) ## measure everything: tables, and rows in build/bench
 

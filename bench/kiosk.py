@@ -115,7 +115,7 @@ def _started(
 
 def _kiosk(folder: Path) -> tuple[list[str], dict[str, str]]:
     window = ["--state", str(folder / "state"), "--windowed", f"{WIDTH}x{HEIGHT}"]
-    return [sys.executable, "-m", "kiosk_client", *window], {"SDL_VIDEODRIVER": "x11"}
+    return [sys.executable, "-m", "kiosk_client.start", *window], {"SDL_VIDEODRIVER": "x11"}
 
 
 def _chromium(folder: Path, number: int) -> tuple[list[str], dict[str, str]]:

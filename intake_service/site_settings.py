@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import ValidationError
 
 from intake_service.tables import Site
@@ -71,7 +72,7 @@ def fields_of(site: Site) -> dict[str, str]:
             fields[f"tile-{screen.id}-{choice}"] = _ON
     fields |= {name: _ON for name in _SWITCHES if getattr(settings, name)}
     fields |= {"idle_seconds": f"{settings.idle_seconds:g}", "warning_seconds": f"{settings.warning_seconds:g}"}
-    return fields | {"volume": f"{settings.volume * 100:g}"}
+    return fields | {"volume": f"{settings.volume * 100:g}", "country": settings.country}
 
 
 def read(fields: Fields, before: Site) -> tuple[Decided | None, dict[str, str]]:
@@ -86,6 +87,7 @@ def read(fields: Fields, before: Site) -> tuple[Decided | None, dict[str, str]]:
     values: dict[str, Any] = {
         "theme": fields.get("theme", ""),
         "printer": fields.get("printer", "").strip(),
+        "country": _country(fields, problems),
         "reviewed_languages": [tag for tag in form.texts if fields.get(f"reviewed-{tag}")],
         "pathways": [pathway for pathway in PathwayType if fields.get(f"pathway-{pathway.name}")],
         "hidden": _hidden(fields, form, problems),
@@ -114,6 +116,14 @@ _SENTENCES = {
     "theme": "Colours: choose one of the three.",
     "printer": "Receipt printer: write it like tcp:192.0.2.7:9100 or /dev/usb/lp0, or leave it empty.",
 }
+
+
+def _country(fields: Fields, problems: dict[str, str]) -> str:
+    """Nothing typed is the United States."""
+    country = fields.get("country", "").strip().upper() or "US"
+    if country not in SUPPORTED_REGIONS:
+        problems["country"] = "Country: two letters, such as US, MX or CA."
+    return country
 
 
 def _languages(fields: Fields, form: Form, problems: dict[str, str]) -> list[str]:

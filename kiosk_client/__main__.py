@@ -11,16 +11,19 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk_client import fonts, panel, prompts, sound, tickets
 from kiosk_client.calls import SpooledCalls
 from kiosk_client.enrollment import EnrollmentDamaged, PairingFailed, Store, Stored, pair
-from kiosk_client.fonts import Fonts
+from kiosk_client.flow import Flow
+from kiosk_client.fonts import Fonts, NoFonts
 from kiosk_client.guide import Guide
 from kiosk_client.handing_in import hand_in
 from kiosk_client.headset import Headset
+from kiosk_client.printer import Printing, slip_of
 from kiosk_client.privacy import forget, keep_private
 from kiosk_client.prompts import NoSpeechProgram, Prompts
 from kiosk_client.sender import Sender
@@ -31,6 +34,7 @@ from kiosk_client.spool import Spool, SpoolError
 from kiosk_client.staff_acts import Parts, staff_corner
 from kiosk_client.voice import SpeakingVoice, Voice
 from shared_schema.form import Form, load_form
+from shared_schema.kiosk_api import KioskConfig
 
 if TYPE_CHECKING:
     from kiosk_client.app import KioskApp
@@ -45,6 +49,7 @@ KIVY = {
     "KIVY_TEXT": "sdl2",
     "SDL_NO_SIGNAL_HANDLERS": "1",
 }
+_log = logging.getLogger(__name__)
 _NO_DISPLAY = """There is no display to show the kiosk on.
 With a desktop, run this in a terminal of that desktop. On a machine without one, install a virtual screen:
     sudo apt-get install xvfb && xvfb-run -s "-screen 0 1280x800x24" warm-handoff-kiosk"""
@@ -69,10 +74,17 @@ def main(argv: Sequence[str] | None = None, voice: Voice | None = None, **shown:
             count = Prompts(folder, prompts.voices(texts)).write(prompts.fixed(texts))
             print(f"Rendered {count} prompts into {folder}.")
             return 0
+        if arguments.command == "fonts":
+            # imported here: only this command needs fontTools
+            from kiosk_client.font_building import build  # noqa: PLC0415
+
+            folder = settings.fonts or fonts.default_folder()
+            print(f"Built the fonts {', '.join(build(load_form().texts.values(), folder))} into {folder}.")
+            return 0
         _require_display()
         keep_private()
         kiosk = Kiosk(settings, voice)
-    except (ValueError, PairingFailed, SpoolError, NoDisplay, NoSpeechProgram) as error:
+    except (ValueError, PairingFailed, NoDisplay, NoFonts, NoSpeechProgram) as error:
         print(error, file=sys.stderr)
         return 1
     if kiosk.run(**shown):
@@ -90,6 +102,7 @@ class Kiosk:
     def __init__(self, settings: Settings, voice: Voice | None = None) -> None:
         self._settings = settings
         self._voice = voice
+        self._fonts = Fonts(settings.fonts or fonts.default_folder())
         self._store = Store(settings.state)
         self._spool = Spool(settings.state / "spool.sqlite3")
         self._sender: Sender | None = None
@@ -122,6 +135,10 @@ class Kiosk:
 
     def _begin(self) -> None:
         """The participants' first screen, or the setup's when the kiosk is not paired."""
+        try:
+            self._spool.counts()
+        except SpoolError as error:
+            _log.error("%s; until it can, people are sent to the desk", error)
         problem = ""
         try:
             stored = self._store.load()
@@ -166,13 +183,22 @@ class Kiosk:
             self._store,
             stored,
             ca_file=self._settings.ca_file,
-            on_config=lambda config, form: app.change(lambda: session.use(config, form)),
+            on_config=lambda config, form: app.change(lambda: session.use(self._offered(config, form), form)),
         )
+        own_printer = self._settings.printer
+        printing = Printing(lambda: session.settings.printer if own_printer is None else own_printer)
+
+        def keep(flow: Flow, now: datetime) -> bool:
+            is_safe = hand_in(flow, self._spool, session.config.service_key, sender.wake, now)
+            if is_safe:
+                printing.start(slip_of(flow, session.config))
+            return is_safe
+
         session = Session(
             form,
-            config,
+            self._offered(config, form),
             draw_ticket=lambda: self._draw_ticket(session.form),
-            hand_in=lambda flow, now: hand_in(flow, self._spool, session.config.service_key, sender.wake, now),
+            hand_in=keep,
             seconds=time.monotonic(),
             calls=SpooledCalls(self._spool, sender),
             service_time=sender.service_time,
@@ -201,6 +227,13 @@ class Kiosk:
     def _restart(self) -> None:
         self._restarts = True
         self._running_app().stop()
+
+    def _offered(self, config: KioskConfig, form: Form) -> KioskConfig:
+        """A language whose letters would be boxes is left out, and staff are told why."""
+        drawable, sentence = self._fonts.offered(config.languages, form)
+        if sentence:
+            _log.warning("%s", sentence)
+        return config.model_copy(update={"languages": drawable})
 
     def _speaking(self, form: Form) -> Voice:
         folder = self._settings.prompts or prompts.default_folder()
@@ -239,6 +272,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state", type=Path, help="folder of the pairing and of what waits to be sent")
     parser.add_argument("--windowed", metavar="WIDTHxHEIGHT", help="a window instead of the whole screen")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("fonts", help="build the fonts of the form's languages from those of Debian")
     commands.add_parser("prompts", help="render what the kiosk says to everybody, so that it speaks without delay")
     pairing = commands.add_parser("pair", help="pair without the window")
     pairing.add_argument("address", help="of the service, such as handoff.example.org")

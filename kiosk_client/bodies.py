@@ -258,7 +258,7 @@ def _word(view: View, body: Word, area: Rect, sizes: Sizes) -> list[Placed]:
 def _keyboard(view: View, body: Typing, area: Rect, touches_from: float, sizes: Sizes) -> list[Placed]:
     """Question and fields above, keys below, of a hand's size and in the middle."""
     gap = sizes.mm(GAP)
-    rows = reflowed(body.rows, area.width, sizes)
+    rows = reflowed(body.rows, area.width, sizes, from_the_right=view.mirrored)
     least = len(rows) * sizes.mm(TARGET) + gap * (len(rows) - 1)
     above = Rect(area.x, area.y, area.width, max(touches_from, area.bottom - least) - gap - area.y)
     asked = _asked_beside(view, body.fields, above, sizes)

@@ -98,6 +98,8 @@ def pair(settings: Settings, address: str, code: str) -> Stored:
     from kiosk_client.service_api import ServiceApi  # noqa: PLC0415
 
     address = service_address(address, allow_http=settings.allow_http)
+    if settings.ca_file and not Path(settings.ca_file).is_file():
+        raise PairingFailed(f"There is no file {settings.ca_file} with your center's authority.")
     try:
         request = EnrollmentRequest(pairing_code=code)
     except ValidationError:
@@ -111,6 +113,11 @@ def pair(settings: Settings, address: str, code: str) -> Stored:
         stored = Stored(address=address, enrollment=answer)
         _keep(Store(settings.state), stored)
         return stored
+    if isinstance(answer, Unreachable) and answer.reason == "SSLError":
+        raise PairingFailed(
+            f"The certificate of {address} is not trusted here. Is this machine's clock right? If your center has an "
+            "authority of its own, name its file in WARM_HANDOFF_KIOSK_CA_FILE."
+        )
     if isinstance(answer, Unreachable):
         raise PairingFailed(f"No Warm Handoff service answers at {address}. Check the address and the network.")
     code = answer.code if isinstance(answer, Refused | NotEnrolled) else ""

@@ -46,8 +46,9 @@ class Step:
 class Flow:
     """One kiosk's intakes, one after another. `step` says what to show; the methods are the taps."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, country: str = phone.COUNTRY) -> None:
         self.form = form
+        self.country = country
         self.language: str
         self.ticket: str
         self.intake_id: UUID | None
@@ -133,10 +134,10 @@ class Flow:
         if self._place is not Place.QUESTION or not self.may_go_on:
             return
         if self._screen.kind == "phone":
-            self.mistake = phone.mistake(self.typed)
+            self.mistake = phone.mistake(self.typed, self.country)
             if self.mistake:
                 return
-            self.typed = phone.normalised(self.typed) or self.typed
+            self.typed = phone.normalised(self.typed, self.country) or self.typed
         if self._screen.kind in {"name", "text", "phone"}:
             self._answers[self._screen.id] = Answer.of(text=" ".join(self.typed.split()))
         may_be_urgent = any(choice.urgent for choice in self._screen.choices)

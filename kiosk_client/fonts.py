@@ -7,8 +7,11 @@ import json
 import os
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from shared_schema.form import Form, LanguageTexts
 
 INDEX = "index.json"
 INSTEAD = "\N{BULLET}"
@@ -21,6 +24,7 @@ _OWN_COVERS = (
     *((0x20A6, 0x20AC), (0x2116, 0x2116), (0x2122, 0x2122), (0x2212, 0x2212)),
 )
 _SYMBOLS_COVER = ((0x20, 0x7E), (0xA0, 0x17F), (0x2600, 0x26B8), (0x1F600, 0x1F610), (0x1F612, 0x1F614))
+_NOT_BUILT = "not offered, since its letters are missing on this kiosk. Run: warm-handoff-kiosk fonts"
 _NO_INK = {"Cf", "Mn", "Me", "Cc", "Co", "Cn"}
 
 
@@ -36,12 +40,16 @@ class Font:
 
     def has(self, letter: str) -> bool:
         at = bisect_right(self.covers, (ord(letter), 0x110000)) - 1
-        return at >= 0 and ord(letter) <= self.covers[at][1]
+        return (at >= 0 and ord(letter) <= self.covers[at][1]) or letter == "\n"
 
 
 OWN = Font("Roboto", "Roboto", "Latn", rtl=False, covers=_OWN_COVERS)
 SYMBOLS = Font("data/fonts/DejaVuSans.ttf", "data/fonts/DejaVuSans.ttf", "Latn", rtl=False, covers=_SYMBOLS_COVER)
 """It comes with Kivy and has the commonest faces and signs."""
+
+
+class NoFonts(Exception):
+    """A font that is needed is not there; the text says which package to install."""
 
 
 def default_folder() -> Path:
@@ -66,6 +74,13 @@ class Fonts:
         """Whether there is a font with every character of the text."""
         return any(all(map(font.has, text)) for font in self._fonts)
 
+    def offered(self, languages: Iterable[str], form: Form) -> tuple[tuple[str, ...], str]:
+        """Those of the languages that can be drawn, and a sentence for staff about the others, if there are any."""
+        known = [form.texts[language] for language in languages if language in form.texts]
+        missing = [texts for texts in known if not self.can_draw(words(texts))]
+        sentence = f"{', '.join(texts.name for texts in missing)}: {_NOT_BUILT}" if missing else ""
+        return tuple(texts.language for texts in known if texts not in missing), sentence
+
     def drawable(self, text: str, font: Font) -> str:
         """The text, with a dot for what the font does not have; joiners and the like just go."""
         if all(map(font.has, text)):
@@ -75,6 +90,18 @@ class Fonts:
             for letter in text
             if font.has(letter) or unicodedata.category(letter) not in _NO_INK
         )
+
+
+def words(texts: LanguageTexts) -> str:
+    """Everything of a language that can be on the screen."""
+    keys = [key for row in texts.keyboard.rows for key in row]
+    keys += [form for forms in texts.keyboard.accents.values() for form in forms]
+    screens = [
+        part
+        for screen in texts.screens.values()
+        for part in (screen.title, screen.help, screen.short, *screen.body, *screen.choices.values())
+    ]
+    return " ".join([texts.name, *texts.ui.values(), *texts.tickets.values(), *screens, *keys])
 
 
 def _built(folder: Path) -> tuple[Font, ...]:

@@ -27,8 +27,19 @@ _ADVANCES = {
     **dict.fromkeys(" iljI.,:;'!|", 0.28),
     **dict.fromkeys("tfr()-/", 0.36),
     **dict.fromkeys("mwMWшщжюмфыШЩЖЮМФЫД@—", 0.87),
+    **dict.fromkeys("ادذرزوءأإآؤة", 0.45),
+    **dict.fromkeys("कखछजझञणफभलशस", 0.84),
 }
-"""Width of a letter as a share of its size, in the bold Roboto; `_advance` has the rest."""
+"""Width of a letter as a share of its size, in the bold fonts; `_advance` has the rest."""
+_BY_CATEGORY = {"Mn": 0.0, "Cf": 0.0, "Mc": 0.32, "Lu": 0.68}
+_JOINED = {
+    **dict.fromkeys("بتثيئنىل", (0.35, 0.9)),
+    **dict.fromkeys("سشصض", (0.95, 1.4)),
+    **dict.fromkeys("فق", (0.47, 1.0)),
+    **dict.fromkeys("كطظ", (0.75, 0.95)),
+    **dict.fromkeys("جحخعغمه", (0.62, 0.68)),
+}
+"""Arabic letters before another one of their word, and at its end."""
 _LONGEST_WORD = 20
 _PIECE = 8
 _LIGHTER = 0.955
@@ -150,7 +161,7 @@ def line_height(text: str, size: float) -> float:
 
 def wide(text: str, size: float, *, bold: bool = False) -> float:
     """About how wide a text is in one line of letters of this size; rather too much than too little."""
-    return size * sum(map(_advance, text)) * (1 if bold else _LIGHTER)
+    return size * sum(map(_advance, text, f"{text[1:]} ")) * (1 if bold else _LIGHTER)
 
 
 def lines(text: str, width: float, size: float, *, bold: bool = False) -> int:
@@ -254,16 +265,12 @@ def _fits(text: str, width: float, height: float, size: float) -> bool:
     return longest <= width and (tall(text, width, size) if text else 0) <= height + 1
 
 
-def _advance(letter: str) -> float:
+def _advance(letter: str, following: str) -> float:
+    if letter in _JOINED:
+        return _JOINED[letter][0 if following.isalpha() else 1]
     if letter in _ADVANCES:
         return _ADVANCES[letter]
     if is_square(letter):
         return 1.0
-    category = unicodedata.category(letter)
-    if category in {"Mn", "Cf"}:
-        return 0
-    if category == "Mc":
-        return 0.27
-    if letter.isupper():
-        return 0.68
-    return 0.57 if ord(letter) < 0x0900 else 0.64
+    usual = 0.57 if ord(letter) < 0x0900 else 0.68
+    return _BY_CATEGORY.get(unicodedata.category(letter), usual)

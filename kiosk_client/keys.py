@@ -4,12 +4,14 @@ import math
 from collections.abc import Iterator, Sequence
 
 from kiosk_client.geometry import GAP, TARGET, Placed, Rect, Sizes, wide
-from kiosk_client.view import Touch
+from kiosk_client.view import Action, Touch
 
 _BESIDE_WORDS = 4.0  # mm
 
 
-def reflowed(rows: Sequence[Sequence[Touch]], width: float, sizes: Sizes) -> Sequence[Sequence[Touch]]:
+def reflowed(
+    rows: Sequence[Sequence[Touch]], width: float, sizes: Sizes, *, from_the_right: bool = False
+) -> Sequence[Sequence[Touch]]:
     """The rows, or, where they are too wide for keys that a finger can hit, the letters in the order of the alphabet.
 
     Keys with words or pictures then stand in the last row.
@@ -23,8 +25,9 @@ def reflowed(rows: Sequence[Sequence[Touch]], width: float, sizes: Sizes) -> Seq
         filter(_is_letter, keys), key=lambda key: (not key.text.isalpha(), not key.text.isdigit(), key.text)
     )
     per_row = math.ceil(len(letters) / math.ceil(len(letters) / most))
+    turn = -1 if from_the_right else 1
     return (
-        *(letters[at : at + per_row] for at in range(0, len(letters), per_row)),
+        *(letters[at : at + per_row][::turn] for at in range(0, len(letters), per_row)),
         [key for key in keys if not _is_letter(key)],
     )
 
@@ -44,7 +47,7 @@ def key_rows(rows: Sequence[Sequence[Touch]], area: Rect, height: float, sizes: 
 
 
 def _is_letter(key: Touch) -> bool:
-    return key.icon is None and len(key.tap.value) == 1 and not key.tap.value.isspace()
+    return key.tap.action is Action.TYPE and not key.tap.value.isspace()
 
 
 def _worded(row: Sequence[Touch], one: float, across: float, sizes: Sizes) -> list[float]:

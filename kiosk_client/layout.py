@@ -6,7 +6,7 @@ from dataclasses import replace
 from kiosk_client.bars import bars, stacked_bars
 from kiosk_client.bodies import least_height, place_body
 from kiosk_client.geometry import GAP, Align, Dots, Placed, Rect, Sizes, Style, Words, line_height, wide
-from kiosk_client.view import Typing, View
+from kiosk_client.view import Look, Touch, Typing, View
 
 _WIDEST = 300.0  # mm: on a wall of a panel, hands and eyes still find everything
 _DOTS = 2.4  # mm
@@ -86,12 +86,14 @@ def _moved(placed: Sequence[Placed], by: float) -> list[Placed]:
 
 
 def _mirrored(placed: Sequence[Placed], width: float) -> list[Placed]:
-    """As languages that are read from right to left want it."""
-    return [
-        replace(
-            each,
-            rect=replace(each.rect, x=width - each.rect.right),
-            item=replace(each.item, align=_MIRRORED[each.item.align]) if isinstance(each.item, Words) else each.item,
-        )
-        for each in placed
-    ]
+    """As languages that are read from right to left want it; but keys stand as on their keyboards, 1 2 3 as ever."""
+    keys = [each.rect for each in placed if isinstance(each.item, Touch) and each.item.look is Look.KEY]
+    left = min((rect.x for rect in keys), default=0)
+    right = max((rect.right for rect in keys), default=0)
+    turned = []
+    for each in placed:
+        is_key = isinstance(each.item, Touch) and each.item.look is Look.KEY
+        x = width - right + each.rect.x - left if is_key else width - each.rect.right
+        item = replace(each.item, align=_MIRRORED[each.item.align]) if isinstance(each.item, Words) else each.item
+        turned.append(replace(each, rect=replace(each.rect, x=x), item=item))
+    return turned

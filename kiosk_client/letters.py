@@ -11,8 +11,11 @@ def count(text: str) -> int:
 
 
 def joined(text: str, character: str) -> str:
-    """With one more; an accent goes onto the letter before it (Vietnamese is typed so), and nowhere without one."""
-    if not text.strip() and _belongs_to_the_one_before(character):
+    """With one more, or the few that a key joins.
+
+    An accent goes onto the letter before it (Vietnamese is typed so), and nowhere without one.
+    """
+    if not text.strip() and _belongs_to_the_one_before(character[0]):
         return text
     return unicodedata.normalize("NFC", text + character).lstrip()
 

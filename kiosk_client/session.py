@@ -37,7 +37,7 @@ class Session:
         calls: Calls | None = None,
         service_time: Callable[[], datetime | None] = lambda: None,
     ) -> None:
-        self._flow = Flow(_offered(form, config))
+        self._flow = Flow(_offered(form, config), config.settings.country)
         self._form = form
         self._config = config
         self._service_time = service_time
@@ -192,8 +192,8 @@ class Session:
             if untouched:
                 self.manner = Manner.of(self.settings)
             self._form = form
-            if _offered(form, self._config) != self._flow.form:
-                self._flow = Flow(_offered(form, self._config))
+            if (_offered(form, self._config), self.settings.country) != (self._flow.form, self._flow.country):
+                self._flow = Flow(_offered(form, self._config), self.settings.country)
 
 
 def _offered(form: Form, config: KioskConfig) -> Form:

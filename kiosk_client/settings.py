@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from shared_schema.kiosk_api import KioskSettings
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -12,6 +16,7 @@ class Settings:
 
     `allow_http`: a service without TLS elsewhere than on this machine; only for trying things out.
     `ca_file`: the center's own certificate authority. `density`: pixels per mm when the panel reports a wrong one.
+    `printer`: this kiosk's own receipt printer, "" for none; None: the one that the site has.
     `prompts`, `fonts`: the folders of what is rendered to be said and of the built fonts, when not the usual ones.
     """
 
@@ -22,6 +27,7 @@ class Settings:
     density: float | None = None
     prompts: Path | None = None
     fonts: Path | None = None
+    printer: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -39,6 +45,7 @@ class Settings:
             density=_parse_density(value("DENSITY")) if value("DENSITY") else None,
             prompts=Path(value("PROMPTS")) if value("PROMPTS") else None,
             fonts=Path(value("FONTS")) if value("FONTS") else None,
+            printer=_parse_printer(value("PRINTER")) if value("PRINTER") else None,
         )
 
 
@@ -48,6 +55,16 @@ def parse_window(text: str) -> tuple[int, int]:
     if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
         raise ValueError(f"a window size is written like 1280x800, not {text!r}")
     return int(width), int(height)
+
+
+def _parse_printer(text: str) -> str:
+    """`none`, or a place as shared_schema.kiosk_api.Printer takes it. Raises ValueError."""
+    try:
+        return KioskSettings(printer="" if text == "none" else text).printer
+    except ValidationError:
+        raise ValueError(
+            f"WARM_HANDOFF_KIOSK_PRINTER is none, tcp:192.0.2.7:9100 or /dev/usb/lp0, not {text!r}"
+        ) from None
 
 
 def _parse_density(text: str) -> float:

@@ -76,20 +76,10 @@ class Spool:
     """The outbox of one kiosk. Safe to use from the window's and the sender's thread."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make the spool. Raises SpoolError when the folder cannot be written."""
+        """Of this file, made if there is none. A disk that cannot be used now may be mended later: each call tries."""
+        self._path = path
         self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its side files the same mode
-            self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute("PRAGMA synchronous=FULL")  # the ticket is a promise: it must survive the plug
-            self._database.execute("PRAGMA secure_delete=ON")
-            self._database.execute(_TABLE)
-            self._database.execute(_HELD_INDEX)
-            self._database.execute(_CALLS)
-        except (OSError, sqlite3.Error) as error:
-            raise SpoolError(f"the spool cannot be opened ({type(error).__name__})") from error
+        self._database: sqlite3.Connection | None = None
 
     def hold(self, sealed: SealedIntake, proof: str, ticket: str, now: datetime) -> None:
         """Keep a sealed intake; it is on the disk when this returns. Raises SpoolError, and then nothing was kept."""
@@ -168,12 +158,14 @@ class Spool:
 
     def close(self) -> None:
         with self._lock:
-            self._database.close()
+            if self._database is not None:
+                self._database.close()
+                self._database = None
 
     def _read(self, query: str, *values: int | str) -> list[tuple]:  # type: ignore[type-arg]
         with self._lock:
             try:
-                return self._database.execute(query, values).fetchall()
+                return self._opened().execute(query, values).fetchall()
             except sqlite3.Error as error:
                 raise SpoolError(f"the spool cannot be read ({type(error).__name__})") from error
 
@@ -193,6 +185,31 @@ class Spool:
     def _writing_outside_transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
-                yield self._database
+                yield self._opened()
             except sqlite3.Error as error:
                 raise SpoolError(f"the spool cannot be written ({type(error).__name__})") from error
+
+    def _opened(self) -> sqlite3.Connection:
+        """The database; the lock is held. Raises SpoolError."""
+        if self._database is None:
+            try:
+                self._database = _open(self._path)
+            except (OSError, sqlite3.Error) as error:
+                raise SpoolError(f"the spool cannot be opened ({type(error).__name__})") from error
+        return self._database
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its side files the same mode
+    database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    try:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=FULL")  # the ticket is a promise: it must survive the plug
+        database.execute("PRAGMA secure_delete=ON")
+        for statement in (_TABLE, _HELD_INDEX, _CALLS):
+            database.execute(statement)
+    except BaseException:
+        database.close()
+        raise
+    return database

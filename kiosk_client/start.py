@@ -25,3 +25,7 @@ def overwrite_freed_memory() -> None:
     if _TUNABLES not in tunables:
         os.environ["GLIBC_TUNABLES"] = f"{tunables}:{_TUNABLES}".lstrip(":")
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  the same command, no shell
+
+
+if __name__ == "__main__":
+    sys.exit(main())

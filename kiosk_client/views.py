@@ -1,5 +1,6 @@
 """What each step of the brief intake shows. Every word comes from the form's language or from the site."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -33,6 +34,7 @@ _ASKED = {
 }
 _THEMES: tuple[Theme, ...] = ("light", "dark", "contrast")
 _THEME_ICONS: dict[Theme, str] = {"light": "sun", "dark": "moon", "contrast": "contrast"}
+_ABOVE_OR_BELOW = {220, 230}  # Unicode's canonical combining classes
 _PAD = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))
 
 
@@ -98,9 +100,10 @@ def _welcome(flow: Flow, config: KioskConfig, manner: Manner) -> View:
     languages = [language for language in config.languages if language in flow.form.texts] or [flow.language]
     texts = [flow.form.texts[language] for language in languages]
     ui = texts[0].ui
+    greeted = len(texts) if len(texts) <= _LONGEST_COLUMNS else 1  # more would leave no room for the languages
     return View(
         "welcome",
-        "\n".join(config.greeting.get(each.language) or each.ui["greeting"] for each in texts[:_LONGEST_COLUMNS]),
+        "\n".join(config.greeting.get(each.language) or each.ui["greeting"] for each in texts[:greeted]),
         _ways_in(flow, languages),
         quiet=(*_looks(ui, manner), *_read_aloud(ui, config, manner)),
     )
@@ -256,7 +259,7 @@ def _body(flow: Flow, screen: Screen, manner: Manner) -> Body:
     if screen.kind in {"name", "text"}:
         return Typing((Field(flow.typed, words.help or flow.texts.ui["type_here"]),), _keys(flow, manner))
     if screen.kind == "phone":
-        return Typing((Field(phone.shown(flow.typed), flow.texts.ui["type_here"]),), _pad(flow), pad=True)
+        return Typing((Field(phone.shown(flow.typed, flow.country), flow.texts.ui["type_here"]),), _pad(flow), pad=True)
     chosen = flow.answer.choices if flow.answer else ()
     return Tiles(
         tuple(
@@ -273,21 +276,22 @@ def _body(flow: Flow, screen: Screen, manner: Manner) -> Body:
 
 
 def _keys(flow: Flow, manner: Manner) -> tuple[tuple[Touch, ...], ...]:
-    """The language's own rows, small or capital, or every accented letter; the last row is the same everywhere."""
+    """The language's own rows, small or capital, or every further letter and sign; the last row has the words."""
     keyboard, ui = flow.texts.keyboard, flow.texts.ui
     rows = keyboard.rows
-    if manner.accents:
-        accented = [letter for forms in keyboard.accents.values() for letter in forms]
-        width = -(-len(accented) // len(rows))  # as many rows as before, so that no key changes its height
-        rows = tuple(tuple(accented[at : at + width]) for at in range(0, len(accented), width))
-    capitals = manner.capitals
+    if manner.accents and keyboard.accents:
+        further = [letter for forms in keyboard.accents.values() for letter in forms]
+        width = -(-len(further) // len(rows))  # as many rows as before, so that no key changes its height
+        rows = tuple(tuple(further[at : at + width]) for at in range(0, len(further), width))
+    letters = tuple(tuple(_key(letter.upper() if manner.capitals else letter) for letter in row) for row in rows)
+    small = Touch(Tap(Action.CAPITALS), ui["key_small" if manner.capitals else "key_capital"], look=Look.KEY)
+    other = Touch(Tap(Action.ACCENTS), ui["key_letters" if manner.accents else "key_accents"], look=Look.KEY)
     last = (
-        Touch(Tap(Action.CAPITALS), ui["key_small" if capitals else "key_capital"], look=Look.KEY),
-        Touch(Tap(Action.ACCENTS), ui["key_letters" if manner.accents else "key_accents"], look=Look.KEY),
+        *((small,) if any(letter != letter.upper() for row in keyboard.rows for letter in row) else ()),
+        *((other,) if keyboard.accents else ()),
         Touch(Tap(Action.TYPE, " "), ui["key_space"], look=Look.KEY),
         Touch(Tap(Action.ERASE), ui["key_erase"], "erase", Look.KEY),
     )
-    letters = tuple(tuple(_key(letter.upper() if capitals else letter) for letter in row) for row in rows)
     return (*letters, last)
 
 
@@ -297,7 +301,10 @@ def _pad(flow: Flow) -> tuple[tuple[Touch, ...], ...]:
 
 
 def _key(letter: str) -> Touch:
-    return Touch(Tap(Action.TYPE, letter), letter, look=Look.KEY)
+    """An accent by itself is shown on a letter, as it will stand."""
+    accent = unicodedata.combining(letter[0]) in _ABOVE_OR_BELOW
+    shown = unicodedata.normalize("NFC", f"a{letter}") if accent else letter
+    return Touch(Tap(Action.TYPE, letter), shown, look=Look.KEY)
 
 
 def _review(view: View, flow: Flow, manner: Manner) -> View:
@@ -337,6 +344,6 @@ def _said(flow: Flow, screen: Screen) -> Touch:
     elif answer.state is AnswerState.SKIPPED:
         said = ui["not_answered"]
     else:
-        typed = phone.shown(answer.text) if answer.text and screen.kind == "phone" else answer.text
+        typed = phone.shown(answer.text, flow.country) if answer.text and screen.kind == "phone" else answer.text
         said = typed or ", ".join(words.choices[choice] for choice in answer.choices)
     return Touch(Tap(Action.CHANGE, screen.id), said, "pencil", detail=words.short, typed=bool(answer.text))

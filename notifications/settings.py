@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BIG_FOUR = ("*.googleapis.com", "*.google.com", "*.mozilla.com", "*.windows.com", "*.apple.com")
@@ -25,7 +26,7 @@ class PushSettings(BaseSettings):
     vapid_subject: str = ""
     push_hosts: tuple[str, ...] = BIG_FOUR
     push_allow_private: bool = False
-    push_proxy: str = ""
+    push_proxy: str = Field(default="", pattern=r"^(https?://[^/\s]+/?)?$")
     mail_url: str = ""
 
     @property

@@ -60,7 +60,7 @@ def main() -> int:
             return 1
         has_display = bool(os.environ.get("DISPLAY") or os.environ.get("SDL_VIDEODRIVER"))
         if has_display:
-            running.append(_start("kiosk_client"))
+            running.append(_start("kiosk_client.start"))
         _explain(url, has_display)
         return running[0].wait()  # a kiosk window that was closed is no reason to stop
     except KeyboardInterrupt:

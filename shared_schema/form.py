@@ -85,7 +85,10 @@ class ScreenText(Frozen):
 
 
 class Keyboard(Frozen):
-    """The on-screen keyboard's rows of letters, and the accented forms that a letter offers."""
+    """The on-screen keyboard's rows of letters, and further letters and signs: the accented forms that a letter offers.
+
+    A combining sign goes onto the letter that was typed before it. Eleven keys are the most that fit a small panel.
+    """
 
     rows: tuple[tuple[str, ...], ...]
     accents: dict[str, tuple[str, ...]] = {}
@@ -246,6 +249,9 @@ def read_form(folder: Traversable) -> Form:
     }
     definition = documents.pop("form")
     languages = definition.pop("languages")
+    for document in documents.values():
+        if not document["reviewed"] and "en" in documents:  # a translation that is not finished can be tried out
+            document["ui"] = {**documents["en"]["ui"], **document["ui"]}
     ordered = sorted(documents, key=lambda tag: (languages.index(tag) if tag in languages else len(languages), tag))
     return Form(**definition, texts={tag: documents[tag] for tag in ordered})
 

@@ -60,7 +60,7 @@ class KioskSettings(Told):
 
     `reviewed_languages`: those whose consent text somebody who speaks them has read, as an administrator says;
     `hidden`: tiles that are not offered, by question; `closed_help`: where help is while the site is closed;
-    `staff_pin`: see shared_schema.pin, None while nobody chose one.
+    `staff_pin`: see shared_schema.pin, None while nobody chose one; `country`: of phone numbers without one, ISO 3166.
     """
 
     theme: Theme = "light"
@@ -72,6 +72,7 @@ class KioskSettings(Told):
     sound: bool = True
     volume: float = Field(default=0.6, ge=0, le=1)
     speech: bool = True
+    country: str = Field(default="US", pattern=r"^[A-Z]{2}$")
     pathways: tuple[PathwayType, ...] = Field(default=tuple(PathwayType), min_length=1)
     hidden: dict[Slug, tuple[Slug, ...]] = {}
     closed_help: dict[LanguageTag, SiteText] = {}

@@ -16,6 +16,7 @@ MAY_LEAN_ON = {
 }
 DOORS = {
     "bidi": {"kiosk_client/screens/text.py"},
+    "escpos": {"kiosk_client/printer.py"},
     "fontTools": {"kiosk_client/font_building.py"},
     "kivy": {"kiosk_client/app.py", "kiosk_client/screens/*"},
     "requests": {"kiosk_client/service_api.py"},

@@ -30,7 +30,7 @@ from kiosk_client.screens.boxes import Box
 from kiosk_client.screens.pictures import picture
 from kiosk_client.screens.text import Setting, Text, Typesetter
 from kiosk_client.screens.theme import Colour, Palette
-from kiosk_client.view import Field, Look, Touch
+from kiosk_client.view import Action, Field, Look, Touch
 
 _CORNER = 2.2  # mm
 _EDGE = 0.35
@@ -156,7 +156,7 @@ class Pen:
             self._picture(group, where, touch.icon, ink)
             return True
         box = rect.inset(mm(1), 0)
-        letter = len(touch.tap.value) == 1 and not touch.tap.value.isspace()
+        letter = touch.tap.action is Action.TYPE and not touch.tap.value.isspace()
         setting = Setting(self.sizes.body * (1.1 if letter else 1), self.sizes.smallest, bold=letter, align="center")
         text = self.typesetter.set_again(touch.text, box.width, box.height, setting)
         self._blit(group, text, box, ink, "center")

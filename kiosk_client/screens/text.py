@@ -8,7 +8,7 @@ from bidi import get_base_level, get_display
 from kivy.core.text import Label
 from kivy.graphics.texture import Texture
 
-from kiosk_client.fonts import Font, Fonts
+from kiosk_client.fonts import OWN, Font, Fonts
 from kiosk_client.geometry import Align, pieces
 
 _STEP = 0.94
@@ -50,7 +50,6 @@ class Typesetter:
         self._fonts = fonts
         self.set_again = lru_cache(maxsize=_REMEMBERED)(self.set_text)
         """The same for the form's words and the keyboard's letters, remembered: they say nothing of a participant."""
-        self._begun: set[tuple[str, float, bool]] = set()
 
     def set_text(self, text: str, width: float, height: float, setting: Setting) -> Text:
         """Break the text into lines and set it as large as fits."""
@@ -76,7 +75,7 @@ class Typesetter:
         if not fits and size > setting.smallest:
             return None
         base = "R" if font.rtl and get_base_level(text) else "L"
-        label.text = "\n".join(_in_the_order_of_drawing(line, base, font) for line in lines)
+        label.text = "\n".join(in_the_order_of_drawing(line, base, font) for line in lines)
         label.options["text_size"] = label.text_size = (None if setting.one_line else natural + 2, None)
         label.options["halign"] = setting.align
         label.refresh()
@@ -92,9 +91,9 @@ class Typesetter:
             font_direction="rtl" if font.rtl else "ltr",
             color=(1, 1, 1, 1),
         )
-        if font.script != "Latn" and (used := (font.regular, size, bold)) not in self._begun:
-            label.refresh()  # a font measures in the script and direction that it last drew in
-            self._begun.add(used)
+        if font.script != OWN.script:
+            label.refresh()
+            label.texture.bind()  # draws it now: a font measures in the script and direction that it last drew in
         return label
 
 
@@ -111,7 +110,7 @@ def _broken(text: str, width: float, label: Label) -> list[str]:
     return lines
 
 
-def _in_the_order_of_drawing(line: str, base: str, font: Font) -> str:
+def in_the_order_of_drawing(line: str, base: str, font: Font) -> str:
     """What a font that draws from right to left must be given, so that numbers and foreign words in it read right.
 
     Kivy draws a line in one direction and mirrors the brackets in it, also those that are read from left to right:

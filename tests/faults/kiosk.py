@@ -27,9 +27,10 @@ _WITHIN = 60.0  # seconds
 
 
 class Kiosk:
-    """`spool` and `session` to look into; `tap` as a participant does."""
+    """`spool` and `session` to look into; `tap` as a participant does. `now`: what this kiosk's clock says."""
 
     def __init__(self, state: Path, stored: Stored, ca_file: str | None = None) -> None:
+        self.now = NOW
         self.spool = Spool(state / "spool.sqlite3")
         store = Store(state)
         config = stored.enrollment.config
@@ -48,7 +49,12 @@ class Kiosk:
         """What is on the screen then."""
         for tap in taps:
             action, _, value = tap.partition(":")
-            self.session.tap(Tap(Action(action), value), NOW, time.monotonic())
+            self.session.tap(Tap(Action(action), value), self.now, time.monotonic())
+        return self.session.view.name
+
+    def screen(self) -> str:
+        """What is on the screen a moment later."""
+        self.session.tick(time.monotonic())
         return self.session.view.name
 
     def somebody_asks_for_a_person(self) -> str:

@@ -110,6 +110,7 @@ def test_hours_are_written_as_people_write_them(typed: str, spans: tuple[Span, .
         ({"idle_seconds": "29"}, "idle_seconds", "from 30 to 600"),
         ({"idle_seconds": "a minute"}, "idle_seconds", "Seconds without a touch: a whole number"),
         ({"warning_seconds": ""}, "warning_seconds", "from 20 to 120"),
+        ({"country": "Mexico"}, "country", "such as US, MX or CA"),
         ({"volume": "101"}, "volume", "from 0 to 100"),
         ({"pin": "12"}, "pin", "4 to 8 digits"),
         ({"printer": "/etc/passwd"}, "printer", "tcp:192.0.2.7:9100"),

@@ -32,9 +32,19 @@ from kiosk_client.app import KioskApp
 from kiosk_client.panel import assumed_pixels_per_mm
 from kiosk_client.screens.drawing import Pen, colours, ink_of
 from kiosk_client.screens.surface import Surface
-from kiosk_client.screens.text import Typesetter
+from kiosk_client.screens.text import Setting, Typesetter, in_the_order_of_drawing
 
-__all__ = ["OffscreenKiosk", "Pen", "Surface", "Typesetter", "a_config", "colours", "ink_of"]
+__all__ = [
+    "OffscreenKiosk",
+    "Pen",
+    "Setting",
+    "Surface",
+    "Typesetter",
+    "a_config",
+    "colours",
+    "in_the_order_of_drawing",
+    "ink_of",
+]
 """What draws can only be imported here, once the environment says how."""
 
 _CODES = {key.value: code for code, key in reversed(keypad._KEYS.items())}

@@ -60,7 +60,7 @@ def every_screen(form: Form, config: KioskConfig, language: str, manner: Manner)
     """Name and view of each, in the order in which a very thorough participant meets them."""
     seen: set[View] = set()
     for number, end in enumerate(_ENDS):
-        session = _session(form, config, safe=number == 0)
+        session = a_session(form, config, safe=number == 0)
         session.manner = manner
         yield from _new(session, seen)
         for tap in (*_taps(form, language), *end.split()):
@@ -75,7 +75,7 @@ def every_screen(form: Form, config: KioskConfig, language: str, manner: Manner)
     yield "97-closed", closed_view(form, _closed(config), language, NOW)
 
 
-def _session(form: Form, config: KioskConfig, *, safe: bool = True) -> Session:
+def a_session(form: Form, config: KioskConfig, *, safe: bool = True) -> Session:
     return Session(form, config, lambda: "mountain-7", lambda _flow, _now: safe, 0)
 
 
@@ -100,7 +100,7 @@ def _is_half_typed(view: View) -> bool:
 
 
 def _still_there(form: Form, config: KioskConfig, language: str, manner: Manner) -> Iterator[tuple[str, View]]:
-    session = _session(form, config)
+    session = a_session(form, config)
     session.tap(Tap(Action.BEGIN, language), NOW, 0)
     session.manner = manner
     session.tick(61)
@@ -108,7 +108,7 @@ def _still_there(form: Form, config: KioskConfig, language: str, manner: Manner)
 
 
 def _help(form: Form, config: KioskConfig, language: str, manner: Manner) -> Iterator[tuple[str, View]]:
-    session = _session(form, config)
+    session = a_session(form, config)
     guide = Guide(session, Transcript())
     guide.tap(Tap(Action.BEGIN, language), NOW, 0)
     session.manner = replace(manner, aloud=True)

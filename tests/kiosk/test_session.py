@@ -7,6 +7,7 @@ from kiosk_client.session import Session
 from kiosk_client.view import Action, Tap
 from kiosk_client.views import Manner
 from shared_schema.form import load_form
+from shared_schema.intake import Answer
 from shared_schema.kiosk_api import KioskConfig
 from shared_schema.sealing import OpeningKey
 
@@ -127,3 +128,15 @@ def test_a_name_begins_with_a_capital_and_each_further_word_too(kiosk: Kiosk) ->
         seen.append(kiosk.session.manner.capitals)
 
     assert seen == [True, False, True]
+
+
+def test_a_phone_number_without_a_country_is_of_the_sites_country(kiosk: Kiosk) -> None:
+    britain = CONFIG.settings.model_copy(update={"country": "GB"})
+    kiosk.session.use(CONFIG.model_copy(update={"settings": britain}), FORM)
+    kiosk.tap("begin:en", "next", *["skip"] * 6, "choose:phone", *(f"type:{digit}" for digit in "02079460958"), "next")
+    assert kiosk.screen == "phone-ok"
+    kiosk.tap("skip", "skip", "skip", "skip", "send")
+
+    answer = kiosk.handed_in[0]["phone"]
+    assert isinstance(answer, Answer)
+    assert answer.text == "+442079460958"

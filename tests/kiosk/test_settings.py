@@ -41,3 +41,13 @@ def test_a_density_that_cannot_be_is_said_so(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "0", "no", "false"])
 def test_http_elsewhere_needs_a_clear_yes(text: str) -> None:
     assert not Settings.from_environment({"WARM_HANDOFF_KIOSK_ALLOW_HTTP": text}).allow_http
+
+
+@pytest.mark.parametrize(("text", "printer"), [("", None), ("none", ""), ("tcp:192.0.2.7:9100", "tcp:192.0.2.7:9100")])
+def test_a_kiosk_may_have_its_own_printer_or_none(text: str, printer: str | None) -> None:
+    assert Settings.from_environment({"WARM_HANDOFF_KIOSK_PRINTER": text}).printer == printer
+
+
+def test_a_printer_that_cannot_be_is_said_so() -> None:
+    with pytest.raises(ValueError, match="/dev/usb/lp0"):
+        Settings.from_environment({"WARM_HANDOFF_KIOSK_PRINTER": "lp0"})

@@ -62,8 +62,8 @@ def test_what_is_held_is_there_for_another_process_at_once(spool: Spool, path: P
 
 
 def test_it_is_written_through_to_the_disk(spool: Spool) -> None:
-    assert spool._database.execute("PRAGMA synchronous").fetchone() == (2,)
-    assert spool._database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert spool._opened().execute("PRAGMA synchronous").fetchone() == (2,)
+    assert spool._opened().execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_the_oldest_comes_first_and_unchanged(spool: Spool) -> None:
@@ -179,7 +179,7 @@ def test_a_full_disk_keeps_nothing_half_and_goes_on_when_there_is_room(spool: Sp
 
     spool.hold(sealed(record, KEY), record.expected_proof(), record.ticket, NOW)
     assert spool.counts().held == 2
-    assert spool._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert spool._opened().execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 def test_a_receipt_on_a_full_disk_is_an_error_and_not_a_loss(spool: Spool) -> None:
@@ -193,19 +193,42 @@ def test_a_receipt_on_a_full_disk_is_an_error_and_not_a_loss(spool: Spool) -> No
     assert spool.counts().held == 0
 
 
-def test_a_folder_that_cannot_be_written_is_said_at_the_start(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_said_until_it_can(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where the folder should be")
+    spool = Spool(tmp_path / "state" / "spool.sqlite3")
+    for _ in range(2):
+        with pytest.raises(SpoolError, match="cannot be opened"):
+            spool.counts()
 
-    with pytest.raises(SpoolError, match="cannot be opened"):
-        Spool(tmp_path / "state" / "spool.sqlite3")
+    (tmp_path / "state").unlink()
+
+    held(spool, KEY)
+    assert spool.counts().held == 1
+    spool.close()
 
 
-def test_a_spool_that_is_no_database_is_said_at_the_start(path: Path) -> None:
+def test_a_spool_that_is_no_database_is_said_and_left_alone(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"something else altogether" * 100)
+    spool = Spool(path)
 
     with pytest.raises(SpoolError, match="cannot be opened"):
-        Spool(path)
+        held(spool, KEY)
+
+    assert path.read_bytes() == b"something else altogether" * 100
+
+
+def test_a_kiosk_can_start_on_a_full_disk_and_goes_on_when_there_is_room(path: Path) -> None:
+    spool = Spool(path)
+    with disk_that_takes(0):
+        for _ in range(2):
+            with pytest.raises(SpoolError):
+                spool.counts()
+
+    held(spool, KEY)
+
+    assert spool.counts().held == 1
+    spool.close()
 
 
 def test_nothing_of_the_content_is_in_an_error(spool: Spool) -> None:
@@ -316,7 +339,7 @@ def test_a_kiosk_killed_at_any_moment_keeps_what_it_promised(path: Path) -> None
             promised[UUID(intake_id)] = what
 
     spool = Spool(path)
-    assert spool._database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert spool._opened().execute("PRAGMA integrity_check").fetchone() == ("ok",)
     kept = {UUID(row[0]) for row in spool._read("SELECT id FROM intake WHERE sealed IS NOT NULL")}
     spool.close()
     assert {intake_id for intake_id, what in promised.items() if what == "held"} <= kept

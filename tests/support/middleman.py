@@ -1,6 +1,7 @@
 """A way between kiosk and service on loopback that can be cut: at an answer, or altogether."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,22 +14,23 @@ _PATIENCE = 30.0  # seconds
 class Middleman:
     """`on_answer`: called with the first bytes of each answer before they go on; False cuts the connection instead.
 
-    `answers`: the status lines that the service gave, those that were cut too.
+    `answers`: the status lines that the service gave, those that were cut too. `tls`: how it speaks to the kiosk.
     """
 
     to_port: int
+    tls: ssl.SSLContext | None = None
     port: int = 0
     on_answer: Callable[[bytes], bool] = lambda _answer: True
     answers: list[bytes] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://localhost:{self.port}"
 
 
 @contextmanager
-def middleman(to_port: int) -> Iterator[Middleman]:
-    between = Middleman(to_port)
+def middleman(to_port: int, tls: ssl.SSLContext | None = None) -> Iterator[Middleman]:
+    between = Middleman(to_port, tls)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         between.port = listener.getsockname()[1]
         thread = threading.Thread(target=_listen, args=(listener, between), name="middleman")
@@ -57,8 +59,8 @@ def _listen(listener: socket.socket, between: Middleman) -> None:
         carry.join()
 
 
-def _carry(kiosk: socket.socket, between: Middleman) -> None:
-    with kiosk, suppress(OSError):
+def _carry(plain: socket.socket, between: Middleman) -> None:
+    with plain, suppress(OSError), _greeted(plain, between) as kiosk:
         service = socket.create_connection(("127.0.0.1", between.to_port), _PATIENCE)
         service.settimeout(None)
         with service:
@@ -74,6 +76,15 @@ def _carry(kiosk: socket.socket, between: Middleman) -> None:
                 with suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
             asking.join()
+
+
+def _greeted(plain: socket.socket, between: Middleman) -> socket.socket:
+    if between.tls is None:
+        return plain
+    plain.settimeout(_PATIENCE)
+    kiosk = between.tls.wrap_socket(plain, server_side=True)
+    kiosk.settimeout(None)
+    return kiosk
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:
