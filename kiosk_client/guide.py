@@ -131,6 +131,8 @@ class Guide:
     def tick(self, seconds: float) -> None:
         """Time goes by; called about once a second."""
         self._notice_headset(seconds)
+        if self._voice.speaks and not self._session.asks:
+            self._session.touched(seconds)  # who listens is here; their time begins when all was said
         self._session.tick(seconds)
         self._tell()
         if self._begun and not self._session.begun:
