@@ -20,6 +20,7 @@ from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, places
 from intake_service.intake_writer import IntakeWriter
 from intake_service.keys import Keys, open_keys
 from intake_service.live import Live
+from intake_service.news import News
 from intake_service.routes import (
     alert_policy,
     boards,
@@ -65,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     `app.state`: `settings`, `engine`, `keys`, `writer` (its `after_commit` callbacks),
     `known_kiosks` (ids by credential digest), `wrong_codes`, `wrong_passwords`,
-    `live` (open pages), `worker` (None unless it runs inside this process).
+    `live` (open pages), `news` (what they hear of), `worker` (None unless it runs inside this process).
     """
     engine, keys = prepare(settings)
     app = FastAPI(title="Warm Handoff", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_running)
@@ -77,6 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.wrong_codes = WrongTries()
     app.state.wrong_passwords = WrongTries()
     app.state.live = Live()
+    app.state.news = News(engine)
     app.state.worker = None
     problems.add_handlers(app)
     app.add_api_route("/healthz", _healthz, methods=["GET"])

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from intake_service import lists
 from intake_service.lists import Filters, Listed
@@ -14,7 +14,7 @@ from intake_service.tables import Event, Participant, Staff
 from intake_service.workflow import STEPS, Action
 from shared_schema.intake import Status
 
-_LATELY = timedelta(minutes=10)  # longer than a page needs to hear of it, even by polling after a sleep
+LATELY = timedelta(minutes=10)  # longer than a page needs to hear of it, even by polling after a sleep
 _EVENTS = 500  # the newest, whatever their age: the look costs the same in a table of millions
 _STATUS = {
     Listed.NEEDS_ASSIGNMENT: Status.NEEDS_ASSIGNMENT,
@@ -28,25 +28,44 @@ class Left:
 
     participant_id: UUID
     words: str
+    site_id: int
+    event_id: int
 
 
 def lately(session: Session, member: Staff, queue: Listed, now: datetime) -> Sequence[Left]:
     """Those who left the queue within the last minutes at the sites where the member sees it, the latest first."""
-    newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
+    status = _STATUS[queue]
     events = session.scalars(
-        select(Event)
-        .join(Participant, Participant.id == Event.participant_id)
-        .where(
-            Event.id > newest - _EVENTS,
-            Event.at > now - _LATELY,
-            Event.from_status == _STATUS[queue],
-            Event.to_status != _STATUS[queue],
+        _newest(now - LATELY).where(
+            Event.from_status == status,
+            Event.to_status != status,
             Participant.site_id.in_(lists.sites_of(session, member, queue, Filters())),
         )
-        .options(joinedload(Event.staff), joinedload(Event.to_staff))
+    )
+    return [_left(event) for event in events]
+
+
+def everywhere(session: Session, since: datetime) -> Sequence[Left]:
+    """Those who left either queue since then, at any site, the earliest first. Who may hear of it is the caller's."""
+    events = session.scalars(
+        _newest(since).where(Event.from_status.in_(_STATUS.values()), Event.to_status != Event.from_status)
+    )
+    return [_left(event) for event in reversed(events.all())]
+
+
+def _newest(since: datetime) -> Select[Event]:
+    newest = select(func.coalesce(func.max(Event.id), 0)).scalar_subquery()
+    return (
+        select(Event)
+        .join(Participant, Participant.id == Event.participant_id)
+        .where(Event.id > newest - _EVENTS, Event.at > since)
+        .options(joinedload(Event.staff), joinedload(Event.to_staff), contains_eager(Event.participant))
         .order_by(Event.id.desc())
     )
-    return [Left(event.participant_id, _words(event)) for event in events]
+
+
+def _left(event: Event) -> Left:
+    return Left(event.participant_id, _words(event), event.participant.site_id, event.id)
 
 
 def _words(event: Event) -> str:

@@ -9,6 +9,8 @@ class Live:
     """One for each process. Streams cost an event each; a slow page misses nothing but repetitions."""
 
     def __init__(self) -> None:
+        self.generation = 0
+        """How many changes there were, counted in the event loop."""
         self._streams: set[asyncio.Event] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._open = True
@@ -46,5 +48,6 @@ class Live:
             self._streams.discard(event)
 
     def _wake(self) -> None:
+        self.generation += 1
         for event in self._streams:
             event.set()

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from intake_service import queue_settings, rights
 from intake_service.intakes import answers_of
+from intake_service.names import sound_of, words_of
 from intake_service.queue_settings import QueueSettings
 from intake_service.tables import Assignment, Intake, Participant, Site, Staff
 from intake_service.workflow import WITH_CASELOAD
@@ -302,4 +303,8 @@ def _score(each: _Candidate, wishes: Wishes, settings: QueueSettings) -> tuple[f
 
 
 def _is_named(name: str, said: str) -> bool:
-    return fuzz.token_set_ratio(name.casefold(), said.casefold()) >= _SAME_NAME
+    """Written like it, or a word of it sounds like it: people write down a name that they have heard."""
+    if fuzz.token_set_ratio(name.casefold(), said.casefold()) >= _SAME_NAME:
+        return True
+    heard = {sound for sound in map(sound_of, words_of(name)) if sound}
+    return any(sound_of(word) in heard for word in words_of(said))

@@ -325,6 +325,7 @@ class Event(Base):
     from_value: Mapped[str | None] = mapped_column(String(40))
     to_value: Mapped[str | None] = mapped_column(String(40))
     reason: Mapped[str | None] = mapped_column(EncryptedText)
+    participant: Mapped[Participant] = relationship()
     staff: Mapped[Staff | None] = relationship(foreign_keys=[staff_id])
     from_staff: Mapped[Staff | None] = relationship(foreign_keys=[from_staff_id])
     to_staff: Mapped[Staff | None] = relationship(foreign_keys=[to_staff_id])

@@ -58,6 +58,7 @@ class Guide:
         self._begun = False
         self._focus = NOWHERE
         self._helping = False
+        self._rest: list[Utterance] = []
         self._told = session.view
 
     @property
@@ -111,8 +112,9 @@ class Guide:
             if isinstance(self.view.body, Typing):
                 return  # it comes as a letter as well
             key = Key.PAUSE
-        if key is not Key.PAUSE:
-            self._voice.stop()
+        rest = [] if key is Key.PAUSE else self._voice.stop()
+        if key is Key.HELP and not self._helping:
+            self._rest = rest
         self._session.touched(seconds)
         if key is Key.HEADSET_IN:
             self._speak_from_now_on()
@@ -129,6 +131,8 @@ class Guide:
     def tick(self, seconds: float) -> None:
         """Time goes by; called about once a second."""
         self._notice_headset(seconds)
+        if self._voice.speaks and not self._session.asks:
+            self._session.touched(seconds)  # who listens is here; their time begins when all was said
         self._session.tick(seconds)
         self._tell()
         if self._begun and not self._session.begun:
@@ -179,10 +183,12 @@ class Guide:
 
     def _do(self, tap: Tap, now: datetime, seconds: float) -> None:
         match tap.action:
+            case Action.HELP if self._helping:
+                self._close_help()
             case Action.HELP:
-                self._helping = not self._helping
+                self._helping = True
             case Action.CLOSE_HELP:
-                self._helping = False
+                self._close_help()
             case Action.AGAIN:
                 self._helping = False
                 self._told = self._session.view
@@ -203,6 +209,14 @@ class Guide:
             case _:
                 self._helping = False
                 self._session.tap(tap, now, seconds)
+
+    def _close_help(self) -> None:
+        """On with what was cut off: help is also a pause, for keypads that have no key for one."""
+        self._helping = False
+        if self._rest:
+            self._told = self._session.view
+            self._focus = NOWHERE
+            self._say(self._rest)
 
     def _speak_from_now_on(self) -> None:
         if self._session.settings.speech:
@@ -251,6 +265,8 @@ class Guide:
         """Say what is new on the screen."""
         if self._session.asks:
             self._helping = False
+        if not self._helping:
+            self._rest = []
         view, before = self.view, self._told
         stop = stop_at(before, self._focus)
         self._told = view

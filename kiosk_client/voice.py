@@ -27,14 +27,18 @@ class Voice(Protocol):
     def say(self, utterances: Iterable[Utterance], volume: float) -> None:
         """Stop, and say these from now on; returns at once."""
 
-    def stop(self) -> None:
-        """Be silent at once, and forget what was to be said."""
+    def stop(self) -> list[Utterance]:
+        """Be silent at once, and forget what was to be said, which is returned: what was cut off, and the rest."""
 
     def pause(self) -> None:
         """Be silent, or go on with the utterance that was cut off."""
 
     def tone(self, tone: Tone, volume: float) -> None:
         """Sound a tone before what is said next. `say` does not cut it off."""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether something is being said, or about to be."""
 
     def send_to(self, device: str | None) -> None:
         """From now on through this device; None: through the machine's own."""
@@ -82,15 +86,22 @@ class SpeakingVoice:
         with self._changed:
             self._due_now([tone], volume)
 
-    def stop(self) -> None:
+    def stop(self) -> list[Utterance]:
         with self._changed:
+            rest = [each for each in self._due if not isinstance(each, Tone)]
             self._due_now([], self._volume)
+            return rest
 
     def pause(self) -> None:
         with self._changed:
             self._paused = not self._paused
             self._cut_off()
             self._changed.notify()
+
+    @property
+    def speaks(self) -> bool:
+        with self._changed:
+            return bool(self._due) and not self._paused
 
     def send_to(self, device: str | None) -> None:
         self._device = device
@@ -107,7 +118,7 @@ class SpeakingVoice:
         if cut_off:
             self._cut_off()
         self._changed.notify()
-        if self._thread is None and due:
+        if due and not (self._thread is not None and self._thread.is_alive()):
             self._thread = threading.Thread(target=self._speak, name="voice", daemon=True)
             self._thread.start()
 

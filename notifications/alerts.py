@@ -164,6 +164,18 @@ def of_subject(session: Session, subject: str) -> Sequence[Alert]:
     return session.scalars(select(Alert).where(Alert.subject == subject).order_by(Alert.id)).all()
 
 
+def who_is_on_it(session: Session, subjects: Sequence[str]) -> dict[str, int]:
+    """Staff ids by subject: who was the first to say "I'm on it"."""
+    said = select(Alert.subject, Alert.acknowledged_by).where(
+        Alert.subject.in_(subjects), Alert.acknowledged_by.is_not(None), Alert.kind.in_(ESCALATING)
+    )
+    first: dict[str, int] = {}
+    for subject, staff_id in session.execute(said.order_by(Alert.acknowledged_at, Alert.id)):
+        if staff_id is not None:
+            first.setdefault(subject, staff_id)
+    return first
+
+
 def of_site(session: Session, site_id: int, limit: int, before: int | None = None) -> Sequence[Alert]:
     """A site's alerts, latest first; `before`: older than the one of this id."""
     older = Alert.id < before if before is not None else Alert.id > 0

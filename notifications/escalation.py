@@ -110,7 +110,8 @@ def _tell_from(session: Session, matter: Matter, policy: Policy, number: int, cl
     else:
         if number:
             note(session, matter.alert_id, "step", now, step=number)
-    _remember(session, matter, clock=clock, step=number, deadline=now + WORTH_TELLING)
+    if number:  # an alert begins with what step 0 leaves
+        _remember(session, matter, clock=clock, step=number, deadline=now + WORTH_TELLING)
     due = clock + policy.due(number + 1)
     timers.set_timer(session, timers.STEP, str(matter.alert_id), due, alert_id=matter.alert_id, step=number + 1)
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from notifications import firing, leases, outbox, timers
 from notifications.db import writing
 from notifications.delivery import Delivery
-from notifications.outbox import Claimed
+from notifications.outbox import Claimed, Outcome
 from notifications.settings import PushSettings
 from notifications.signals import OUTBOX, listen
 from notifications.vapid import VapidKey
@@ -34,6 +35,15 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
+@dataclass(frozen=True)
+class _Landed:
+    """What came of a send and when, however much later it is written."""
+
+    claimed: Claimed
+    outcome: Outcome
+    at: datetime
+
+
 class Worker:
     """Sends what the outbox holds until told to stop. Any number of workers share one PostgreSQL outbox.
 
@@ -47,6 +57,7 @@ class Worker:
         self._awake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._in_the_air: set[asyncio.Task[None]] = set()
+        self._landed: list[_Landed] = []
         self._name = secrets.token_hex(8)
         self._leads_until: datetime | None = None
         self._next_due: datetime | None = None
@@ -68,7 +79,7 @@ class Worker:
                 while not stop.is_set():
                     if not await self._turn():
                         await self._sleep()
-                await self._settle_all()
+                await self._finish()
             await self._resign()
         finally:
             self._loop = None
@@ -81,26 +92,31 @@ class Worker:
         """Do everything that is due now and return: one look after another until there is nothing more."""
         async with self._delivery:
             while await self._turn():
-                await self._settle_all()
+                await self._finish()
         await self._resign()
         self._database.shutdown()
 
     async def _turn(self) -> bool:
-        """Fire what is due, claim what there is room for and begin to send it. Whether there was anything."""
+        """One look: settle what has landed, fire what is due, claim what there is room for. Whether there was anything.
+
+        All of it is one transaction: the busier it gets, the more a commit carries.
+        """
         self._awake.clear()
         try:
             if not await self._leads():
                 return False
-            fired = await self._in_session(lambda session: firing.fire_due(session, datetime.now(UTC), _TIMERS_AT_ONCE))
-            claimed = await self._claim()
+            landed = list(self._landed)
+            free = _AT_ONCE - len(self._in_the_air)
+            fired, claimed, self._next_due = await self._in_session(lambda session: _look(session, landed, free))
         except SQLAlchemyError as error:
             _log.warning("the outbox cannot be read (%s); trying again", type(error).__name__)
             await asyncio.sleep(_AFTER_TROUBLE)
             return False
+        del self._landed[: len(landed)]
         for each in claimed:
             task = asyncio.create_task(self._deliver(each))
             self._in_the_air.add(task)
-            task.add_done_callback(self._landed)
+            task.add_done_callback(self._on_landed)
         return bool(fired or claimed)
 
     async def _leads(self) -> bool:
@@ -120,29 +136,15 @@ class Worker:
             with suppress(SQLAlchemyError):  # it runs out
                 await self._in_session(lambda session: leases.leave(session, _THE_WORKER, self._name))
 
-    async def _claim(self) -> list[Claimed]:
-        free = _AT_ONCE - len(self._in_the_air)
+    async def _deliver(self, claimed: Claimed) -> None:
+        outcome = await self._delivery.send(claimed)
+        self._landed.append(_Landed(claimed, outcome, datetime.now(UTC)))
 
-        def claim(session: Session) -> tuple[list[Claimed], datetime | None]:
-            if free <= 0:  # whatever lands next wakes us
-                return [], timers.next_due(session)
-            claimed = outbox.claim(session, datetime.now(UTC), LEASE, free)
-            due = (outbox.next_due(session), timers.next_due(session))
-            return claimed, min((each for each in due if each is not None), default=None)
-
-        claimed, self._next_due = await self._in_session(claim)
-        return claimed
-
-    def _landed(self, task: asyncio.Task[None]) -> None:
+    def _on_landed(self, task: asyncio.Task[None]) -> None:
         self._in_the_air.discard(task)
         self._awake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("a notice could not be settled (%s); its lease runs out", type(error).__name__)
-
-    async def _deliver(self, claimed: Claimed) -> None:
-        outcome = await self._delivery.send(claimed)
-        now = datetime.now(UTC)
-        await self._in_session(lambda session: outbox.settle(session, claimed, outcome, now))
+            _log.error("a notice could not be looked after (%s); its lease runs out", type(error).__name__)
 
     async def _in_session(self, action: Callable[[Session], _T]) -> _T:
         """One transaction in the database thread."""
@@ -165,6 +167,32 @@ class Worker:
         await stop.wait()
         self._awake.set()
 
-    async def _settle_all(self) -> None:
+    async def _finish(self) -> None:
+        """Wait for what is in the air, and settle it."""
         while self._in_the_air:
             await asyncio.wait(self._in_the_air)
+        landed, self._landed = self._landed, []
+        if landed:
+            try:
+                await self._in_session(lambda session: _settle(session, landed))
+            except SQLAlchemyError as error:
+                _log.error(
+                    "%d notices could not be settled (%s); their leases run out", len(landed), type(error).__name__
+                )
+
+
+def _look(session: Session, landed: list[_Landed], free: int) -> tuple[int, list[Claimed], datetime | None]:
+    """How many timers were fired, what is to be sent now, and when the next thing is due."""
+    now = datetime.now(UTC)
+    _settle(session, landed)
+    fired = firing.fire_due(session, now, _TIMERS_AT_ONCE)
+    if free <= 0:  # whatever lands next wakes us
+        return fired, [], timers.next_due(session)
+    claimed = outbox.claim(session, now, LEASE, free)
+    due = (outbox.next_due(session), timers.next_due(session))
+    return fired, claimed, min((each for each in due if each is not None), default=None)
+
+
+def _settle(session: Session, landed: list[_Landed]) -> None:
+    for each in landed:
+        outbox.settle(session, each.claimed, each.outcome, each.at)

@@ -1,5 +1,10 @@
-"""Server-sent events: `queue` whenever a queue has changed. They carry no data."""
+"""Server-sent events: `queue` whenever a queue has changed, and before it `left` with who has left it.
 
+`left` is JSON, by row: {"p-<participant>": "Alice gave them to Bob"}. No event holds anything of a participant but the
+random id, and a page hears of the sites where its reader sees the queue.
+"""
+
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -9,9 +14,10 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from intake_service import staff
+from intake_service import rights, staff
 from intake_service.errors import SignInNeeded
 from intake_service.live import Live
+from intake_service.news import News
 from intake_service.routes.signed_in import token_of
 
 router = APIRouter()
@@ -21,24 +27,34 @@ _STILL_SIGNED_IN = 60.0  # seconds between two looks; a stream holds no database
 
 @router.get("/events")
 async def events(request: Request) -> Response:
-    if not await run_sync(_is_signed_in, request):
+    sites = await run_sync(_sites, request)
+    if sites is None:
         raise SignInNeeded("Please sign in.")
-    return EventSourceResponse(_stream(request), ping=15, headers={"X-Accel-Buffering": "no"})
+    return EventSourceResponse(_stream(request, sites), ping=15, headers={"X-Accel-Buffering": "no"})
 
 
-async def _stream(request: Request) -> AsyncIterator[ServerSentEvent]:
+async def _stream(request: Request, sites: frozenset[int] | None) -> AsyncIterator[ServerSentEvent]:
     live: Live = request.app.state.live
+    news: News = request.app.state.news
+    count = news.count
     async for changed in live.changes(_STILL_SIGNED_IN):
-        if changed:
-            yield ServerSentEvent(event="queue", data="changed")
-        elif not await run_sync(_is_signed_in, request):
-            return
+        if not changed:
+            sites = await run_sync(_sites, request)
+            if sites is None:
+                return
+            continue
+        lately, count = await news.since(count, live.generation)
+        left = {f"p-{each.participant_id}": each.words for each in lately if each.site_id in (sites or ())}
+        if left:
+            yield ServerSentEvent(event="left", data=json.dumps(left))
+        yield ServerSentEvent(event="queue", data="changed")
 
 
-def _is_signed_in(request: Request) -> bool:
+def _sites(request: Request) -> frozenset[int] | None:
+    """Where the reader sees the queue; None when nobody is signed in any more."""
     with Session(request.app.state.engine) as session:
         try:
-            staff.signed_in(session, token_of(request), datetime.now(UTC))
+            member, _ = staff.signed_in(session, token_of(request), datetime.now(UTC))
         except SignInNeeded:
-            return False
-        return True
+            return None
+        return rights.sites_of_queue(session, member)

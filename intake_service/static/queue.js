@@ -73,8 +73,19 @@ function merge(list, fresh) {
 
 /** The row stays where it is, says what became of it, and offers nothing any more. */
 function leave(row, fresh) {
+  grey(row, fresh.querySelector(`#left [data-id="${row.id}"]`)?.textContent);
+}
+
+/** The service says in the event itself who has left, so that two hundred pages need not ask for it all at once. */
+function hear(event) {
+  const list = rows.querySelector("#list");
+  if (!list || "whole" in rows.dataset) return;
+  const left = JSON.parse(event.data);
+  for (const row of list.children) if (left[row.id]) grey(row, left[row.id]);
+}
+
+function grey(row, words) {
   if (row.classList.contains("left")) return;
-  const words = fresh.querySelector(`#left [data-id="${row.id}"]`)?.textContent;
   row.classList.add("left");
   row.dataset.left = Date.now();
   const note = document.createElement("p");
@@ -120,6 +131,15 @@ function look() {
   renew().catch(() => {});
 }
 
+/** Not all pages at the same moment, and once for changes that come close together. */
+let soon;
+function lookSoon() {
+  soon ??= setTimeout(() => {
+    soon = undefined;
+    look();
+  }, 100 + Math.random() * 900);
+}
+
 let events;
 function listen() {
   events = new EventSource("/events");
@@ -127,7 +147,8 @@ function listen() {
     poll(false);
     look();
   });
-  events.addEventListener("queue", look);
+  events.addEventListener("left", hear);
+  events.addEventListener("queue", lookSoon);
   events.addEventListener("error", () => {
     poll(true);
     if (events.readyState === EventSource.CLOSED) setTimeout(listen, EVERY); // refused: the browser does not try again

@@ -1,21 +1,26 @@
 """Live pages: whoever changes a queue, in whatever process, every open page hears of it."""
 
+import json
+import queue
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from intake_service import staff
 from intake_service.keys import Keys
+from intake_service.lists import Listed, listed
 from intake_service.settings import Settings
+from intake_service.tables import Role, Staff
 from shared_schema.kiosk_api import INTAKES_PATH
-from tests.intake_service.center import Center, sign_in
+from tests.intake_service.center import PASSWORD, Center, sign_in, somebody_waits
 from tests.intake_service.live import Service
-from tests.intake_service.people import a_record, sealed
+from tests.intake_service.people import a_record, a_site, sealed
 from tests.support import service as processes
 
 _WITHIN = 30.0
@@ -84,3 +89,44 @@ def _wait_until_somebody_listens(engine: Engine, count: int) -> None:
                 return
         time.sleep(0.05)
     raise AssertionError("the processes do not listen")
+
+
+def test_open_pages_hear_who_has_left_by_whose_hand(
+    service: Service, session: Session, center: Center, keys: Keys
+) -> None:
+    somebody_waits(session, center)
+    alice = session.get_one(Staff, center.alice)
+    row = listed(session, alice, Listed.NEEDS_ASSIGNMENT).rows[0].participant
+    erin = staff.add(session, "erin", "Erin", Role.SUPERVISOR, [a_site(session, "Lantern House")], PASSWORD)
+    session.commit()
+
+    with (
+        httpx.Client(base_url=service.url, timeout=20, trust_env=False) as elsewhere,
+        lines(service.client, "alice") as here,
+        lines(elsewhere, erin.username) as there,
+    ):
+        token = service.client.get("/queue").text.partition('name="csrf" value="')[2].partition('"')[0]
+        form = {"csrf": token, "staff_id": center.bob}
+        assert service.client.post(f"/participants/{row.id}/assignment", data=form).status_code == 303
+
+        assert here.get(timeout=_WITHIN) == "event: left"
+        assert json.loads(here.get(timeout=_WITHIN).removeprefix("data: ")) == {f"p-{row.id}": "Alice gave them to Bob"}
+        assert there.get(timeout=_WITHIN) == "event: queue"  # of another site: that something changed, and no more
+
+
+@contextmanager
+def lines(client: httpx.Client, name: str) -> Iterator[queue.Queue[str]]:
+    """What an open page of this person is sent."""
+    sign_in(client, name)
+    heard: queue.Queue[str] = queue.Queue()
+    with client.stream("GET", "/events", timeout=httpx.Timeout(_WITHIN)) as stream:
+        assert stream.status_code == 200
+
+        def read() -> None:
+            with suppress(httpx.HTTPError, httpx.StreamError):
+                for line in stream.iter_lines():
+                    if line.startswith(("event:", "data:")):
+                        heard.put(line)
+
+        threading.Thread(target=read, daemon=True).start()
+        yield heard

@@ -15,26 +15,28 @@ from kiosk_client.voice import Tone
 from shared_schema.form import Form, load_form
 from shared_schema.kiosk_api import KioskConfig, KioskSettings
 from shared_schema.sealing import OpeningKey
+from tests.kiosk.by_ear import Listener
 from tests.kiosk.transcript import Transcript
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 FORM = load_form()
 UI = FORM.texts["en"].ui
 KEY = OpeningKey.generate().public()
+NAMED = {key.value: key for key in Key}
 TO_THE_NAME = ("begin:en", "next", "skip", "skip")
 
 
 class Kiosk:
     """`device`: of the headset that is plugged in. `left`: how many participants were forgotten."""
 
-    def __init__(self, settings: KioskSettings, form: Form = FORM) -> None:
+    def __init__(self, settings: KioskSettings, form: Form = FORM, languages: tuple[str, ...] = ("en", "es")) -> None:
         self.seconds = 0.0
         self.device: str | None = None
         self.left = 0
         self.voice = Transcript()
         config = KioskConfig(
             site_name="Harbor House",
-            languages=("en", "es"),
+            languages=languages,
             form_name=FORM.name,
             form_version=FORM.version,
             service_key=KEY,
@@ -182,6 +184,16 @@ def test_help_reaches_the_sound_with_arrows_and_ok_alone(kiosk: Kiosk) -> None:
     assert kiosk.screen == "privacy"
 
 
+def test_after_help_it_goes_on_with_what_was_cut_off(kiosk: Kiosk) -> None:
+    kiosk.press(Key.RIGHT)
+    kiosk.tap("begin:en")
+    del kiosk.voice.now[0]  # was heard to its end
+    rest = kiosk.said
+    for way_back in ([Key.HELP], [Key.BACK], [Key.UP, Key.OK]):
+        kiosk.press(Key.HELP, *way_back)
+        assert (kiosk.screen, kiosk.said) == ("privacy", rest)
+
+
 def test_ok_is_nowhere_until_an_arrow_was_pressed(kiosk: Kiosk) -> None:
     kiosk.press(Key.RIGHT)
     kiosk.tap("begin:en", "next")
@@ -274,6 +286,23 @@ def test_the_question_whether_one_is_there_is_seen_and_heard(kiosk: Kiosk) -> No
     assert not kiosk.guide.hidden
     assert kiosk.voice.now[0] is Tone.ARE_YOU_THERE
     assert {UI["still_there"], UI["more_time"]} <= set(kiosk.said)
+
+
+def test_the_time_of_a_listener_begins_when_all_was_said(kiosk: Kiosk) -> None:
+    kiosk.press(Key.RIGHT)
+    kiosk.tap("begin:en")
+    kiosk.voice.speaks = True
+    for _ in range(9):
+        kiosk.wait(20)
+    kiosk.voice.speaks = False
+    kiosk.wait(59)
+    assert kiosk.screen == "privacy"
+    kiosk.wait(1)
+    assert kiosk.screen == "privacy-still-there"
+    kiosk.voice.speaks = True
+    kiosk.wait(30)
+
+    assert kiosk.screen == "welcome"
 
 
 def test_any_key_asks_for_more_time_as_often_as_wanted(kiosk: Kiosk) -> None:
@@ -377,3 +406,15 @@ def test_in_a_language_read_from_the_right_the_left_arrow_goes_on() -> None:
     kiosk.press(Key.LEFT)
 
     assert kiosk.said == [FORM.texts["es"].ui["skip"]]
+
+
+@pytest.mark.parametrize("language", FORM.texts)
+def test_every_language_can_be_gone_through_by_ear(language: str) -> None:
+    kiosk = Kiosk(KioskSettings(reviewed_languages=tuple(FORM.texts)), languages=tuple(FORM.texts))
+    letters = [key for row in FORM.texts[language].keyboard.rows for key in row if key.isalpha()]
+    name = letters[0].upper() + letters[1]
+
+    listener = Listener(FORM, language, lambda key: kiosk.press(NAMED.get(key, key)), lambda: kiosk.said, name)
+
+    assert listener.do_an_intake() == FORM.ticket_text("maple-7", language)
+    assert name in listener.review
