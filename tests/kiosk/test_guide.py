@@ -270,6 +270,17 @@ def test_the_screen_is_hidden_by_a_key_and_back_at_a_touch(kiosk: Kiosk) -> None
     assert hidden == [True, False]
 
 
+def test_help_is_about_the_voice_and_gone_with_it(kiosk: Kiosk) -> None:
+    kiosk.press(Key.RIGHT, Key.HELP)
+    seen = [kiosk.screen]
+    kiosk.wait(91)
+    seen.append(kiosk.screen)
+    silent = Kiosk(KioskSettings(speech=False))
+    silent.press(Key.HELP)
+
+    assert [*seen, silent.screen] == ["help", "welcome", "welcome"]
+
+
 def test_nobody_hides_a_screen_that_is_not_read_aloud(kiosk: Kiosk) -> None:
     kiosk.press(Key.HIDE)
 
