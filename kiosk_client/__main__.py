@@ -149,7 +149,7 @@ class Kiosk:
         else:
             self._serve(stored)
 
-    def _set_up(self, problem: str = "", leave: Callable[[], None] | None = None) -> None:
+    def _set_up(self, problem: str = "", leave: Callable[[], None] | None = None, address: str = "") -> None:
         app = self._running_app()
 
         def attempt(address: str, code: str) -> None:
@@ -165,6 +165,7 @@ class Kiosk:
             lambda address, code: threading.Thread(target=attempt, args=(address, code), daemon=True).start(),
             problem,
             leave,
+            address,
         )
         app.present(setup)
 
@@ -207,7 +208,7 @@ class Kiosk:
         corner = staff_corner(
             Parts(stored, session, self._spool, sender, self._voice, self._settings.ca_file, app.change),
             measure=self._measured,
-            pair=lambda: self._set_up(leave=lambda: app.present(guide)),
+            pair=lambda: self._set_up(leave=lambda: app.present(guide), address=stored.address),
             restart=self._restart,
             leave=lambda: app.present(guide),
         )
