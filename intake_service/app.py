@@ -45,6 +45,7 @@ from intake_service.routes import (
     roster,
     signing_in,
     sites,
+    staff_pages,
     web_app,
 )
 from intake_service.settings import Settings
@@ -105,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
         roster,
         signing_in,
         sites,
+        staff_pages,
         web_app,
     ):
         app.include_router(room.router)

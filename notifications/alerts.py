@@ -22,6 +22,7 @@ _AUDIENCE = {
     AlertKind.KIOSK_HOLDING: (Audience.ON_DUTY, Audience.SUPERVISORS),
     AlertKind.CONCERN: (Audience.ADMINISTRATORS,),
 }
+_ADD = insert(Alert).returning(Alert.id)
 _OVERTAKEN = timedelta(seconds=2)  # so that the replacement of a notice in the air does not arrive before it
 _DELIVERED = (NoticeState.SENDING, NoticeState.ACCEPTED)
 _NEVER_LEFT = (NoticeState.FAILED, NoticeState.EXPIRED)
@@ -70,7 +71,7 @@ def raise_alert(
         "count": count,
         "deadline": now + WORTH_TELLING,
     }
-    alert_id = session.execute(insert(Alert).values(values).returning(Alert.id)).scalar_one()
+    alert_id: int = session.connection().execute(_ADD, values).scalar_one()
     if to is None and kind in ESCALATING:
         rules = sites.rules(session, site_id)
         escalation.begin(session, Matter(alert_id, kind, site_id), rules, now)
