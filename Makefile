@@ -2,7 +2,7 @@
 RUN = .venv/bin/python
 BENCHES = $(basename $(notdir $(wildcard bench/[a-z]*.py)))
 
-.PHONY: help demo demo-reset test env packages lint types pictures bench wheel lock
+.PHONY: help demo demo-reset test env packages lint types pictures docs bench wheel lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ types: env ## mypy --strict
 
 pictures: packages env ## draw every kiosk screen in every language, look and size, and console pages, under build/pictures
 	PICTURES=all $(RUN) -m pytest -m pictures
+
+docs: env ## write the page of docs that is reckoned from the form's words
+	$(RUN) -m tests.kiosk.two_minutes
 
 bench: $(addprefix bench-,$(BENCHES)) ## measure everything: tables, and rows in build/bench
 

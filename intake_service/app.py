@@ -46,6 +46,7 @@ from intake_service.routes import (
     roster,
     signing_in,
     sites,
+    staff_pages,
     web_app,
 )
 from intake_service.settings import Settings
@@ -106,6 +107,7 @@ def create_app(settings: Settings) -> FastAPI:
         roster,
         signing_in,
         sites,
+        staff_pages,
         web_app,
     ):
         app.include_router(room.router)

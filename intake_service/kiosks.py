@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from uuid_utils.compat import uuid7
 
 from intake_service import kiosk_watch
-from intake_service.errors import NotEnrolled, NotFound, Revoked, TooManyTries, WrongPairingCode
+from intake_service.errors import InvalidRequest, NotEnrolled, NotFound, Revoked, TooManyTries, WrongPairingCode
 from intake_service.keys import Keys
 from intake_service.tables import Kiosk, Site
 from notifications import alerts, roster
@@ -21,6 +21,7 @@ from shared_schema.hours import Hours
 from shared_schema.kiosk_api import Heartbeat, KioskConfig, KioskSettings, ServiceKey
 
 PAIRING_VALID = timedelta(hours=24)
+_LONGEST_NAME = 60
 _TESTS_APART = timedelta(minutes=1)
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that look or sound alike on a screen across the room
 _CODE = 8  # 30**8 codes: at the rate that is let through, guessing a live one takes centuries
@@ -39,6 +40,14 @@ def add(session: Session, site: Site, name: str, keys: Keys, now: datetime) -> t
     session.add(kiosk)
     session.flush()
     return kiosk, f"{letters[:4]}-{letters[4:]}"
+
+
+def checked_name(name: str) -> str:
+    """Where a kiosk stands, in a word or two. Raises InvalidRequest."""
+    name = " ".join(name.split()) or "Kiosk"
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        raise InvalidRequest(f"A kiosk's name is one line of at most {_LONGEST_NAME} characters.")
+    return name
 
 
 def enroll(session: Session, pairing_code: str, keys: Keys, now: datetime) -> tuple[Kiosk, str]:

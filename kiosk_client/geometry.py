@@ -28,7 +28,7 @@ _ADVANCES = {
     **dict.fromkeys("tfr()-/", 0.36),
     **dict.fromkeys("mwMWшщжюмфыШЩЖЮМФЫД@—", 0.87),
     **dict.fromkeys("ادذرزوءأإآؤة", 0.45),
-    **dict.fromkeys("कखछजझञणफभलशस", 0.78),
+    **dict.fromkeys("कखछजझञणफभलशस", 0.84),
 }
 """Width of a letter as a share of its size, in the bold fonts; `_advance` has the rest."""
 _BY_CATEGORY = {"Mn": 0.0, "Cf": 0.0, "Mc": 0.32, "Lu": 0.68}
@@ -272,5 +272,5 @@ def _advance(letter: str, following: str) -> float:
         return _ADVANCES[letter]
     if is_square(letter):
         return 1.0
-    usual = 0.57 if ord(letter) < 0x0900 else 0.64
+    usual = 0.57 if ord(letter) < 0x0900 else 0.68
     return _BY_CATEGORY.get(unicodedata.category(letter), usual)

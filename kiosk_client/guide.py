@@ -11,10 +11,11 @@ from typing import Any
 
 from kiosk_client.flow import Place
 from kiosk_client.focus import NOWHERE, Focus, Stop, kept, moved, stop_at
+from kiosk_client.help import help_view
 from kiosk_client.keypad import ARROWS, Key
 from kiosk_client.session import Session
 from kiosk_client.speech import Utterance
-from kiosk_client.view import Action, Field, Tap, Tiles, Touch, Typing, View
+from kiosk_client.view import Action, Field, Tap, Typing, View
 from kiosk_client.views import Manner
 from kiosk_client.voice import Tone, Voice
 
@@ -131,6 +132,8 @@ class Guide:
     def tick(self, seconds: float) -> None:
         """Time goes by; called about once a second."""
         self._notice_headset(seconds)
+        if self._voice.speaks and not self._session.asks:
+            self._session.touched(seconds)  # who listens is here; their time begins when all was said
         self._session.tick(seconds)
         self._tell()
         if self._begun and not self._session.begun:
@@ -140,6 +143,7 @@ class Guide:
     def recover(self) -> None:
         """Something broke in the middle of this participant's intake: clear it and begin anew."""
         self._session.clear()
+        self._focus = NOWHERE
         self._tell()
 
     # Keys
@@ -184,7 +188,7 @@ class Guide:
             case Action.HELP if self._helping:
                 self._close_help()
             case Action.HELP:
-                self._helping = True
+                self._helping = self.manner.aloud  # it is all about the voice
             case Action.CLOSE_HELP:
                 self._close_help()
             case Action.AGAIN:
@@ -198,9 +202,8 @@ class Guide:
                 self._change(louder=max(-_MOST, min(_MOST, self.manner.louder + step)))
                 self._say(self._session.reader.said("help_louder" if step > 0 else "help_softer"))
             case Action.HIDE:
-                if self.manner.aloud:
-                    self._change(hidden=not self.manner.hidden)
-                    self._say(self._session.reader.said("help_show" if not self.manner.hidden else "help_hide"))
+                self._change(hidden=self.manner.aloud and not self.manner.hidden)
+                self._say(self._session.reader.said("help_hide" if self.manner.hidden else "help_show"))
             case Action.ALOUD:
                 self._session.touched(seconds)
                 self._fall_silent() if self.manner.aloud else self._speak_from_now_on()
@@ -245,24 +248,15 @@ class Guide:
         self._session.manner = replace(self.manner, **manner)
 
     def _help(self) -> View:
-        ui = self._session.reader.ui
-        hide = "help_show" if self.manner.hidden else "help_hide"
-        touches = (
-            Touch(Tap(Action.AGAIN), ui["help_again"], "return"),
-            Touch(Tap(Action.LOUDER), ui["help_louder"], "ear"),
-            Touch(Tap(Action.SOFTER), ui["help_softer"], "softer"),
-            *((Touch(Tap(Action.HIDE), ui[hide], "hide"),) if self.manner.aloud else ()),
-            *((Touch(Tap(Action.TALK), ui["talk"], "person"),) if self._session.begun else ()),
-            Touch(Tap(Action.CLOSE_HELP), ui["help_close"], "arrow-right"),
-        )
-        return View("help", ui["help_title"], Tiles(touches), mirrored=self._session.view.mirrored)
+        session = self._session
+        mirrored = session.view.mirrored
+        return help_view(session.reader.ui, hidden=self.manner.hidden, may_talk=session.begun, mirrored=mirrored)
 
     # What is said
 
     def _tell(self) -> None:
         """Say what is new on the screen."""
-        if self._session.asks:
-            self._helping = False
+        self._helping = self._helping and self.manner.aloud and not self._session.asks
         if not self._helping:
             self._rest = []
         view, before = self.view, self._told

@@ -20,7 +20,9 @@ def keep_private() -> None:
     faults.tell_only_where()
     # Of 1, not 0: a core of one byte is never written to a file, and it is the one limit that also holds for a core
     # that is piped to a program (core(5), "Piping core dumps to a program").
-    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    limit = 0 if most == 0 else 1
+    resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
 
 
 def forget() -> None:

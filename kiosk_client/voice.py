@@ -36,6 +36,10 @@ class Voice(Protocol):
     def tone(self, tone: Tone, volume: float) -> None:
         """Sound a tone before what is said next. `say` does not cut it off."""
 
+    @property
+    def speaks(self) -> bool:
+        """Whether something is being said, or about to be."""
+
     def send_to(self, device: str | None) -> None:
         """From now on through this device; None: through the machine's own."""
 
@@ -94,6 +98,11 @@ class SpeakingVoice:
             self._cut_off()
             self._changed.notify()
 
+    @property
+    def speaks(self) -> bool:
+        with self._changed:
+            return bool(self._due) and not self._paused
+
     def send_to(self, device: str | None) -> None:
         self._device = device
 
@@ -109,7 +118,7 @@ class SpeakingVoice:
         if cut_off:
             self._cut_off()
         self._changed.notify()
-        if self._thread is None and due:
+        if due and not (self._thread is not None and self._thread.is_alive()):
             self._thread = threading.Thread(target=self._speak, name="voice", daemon=True)
             self._thread.start()
 

@@ -22,6 +22,7 @@ _AUDIENCE = {
     AlertKind.KIOSK_HOLDING: (Audience.ON_DUTY, Audience.SUPERVISORS),
     AlertKind.CONCERN: (Audience.ADMINISTRATORS,),
 }
+_ADD = insert(Alert).returning(Alert.id)
 _OVERTAKEN = timedelta(seconds=2)  # so that the replacement of a notice in the air does not arrive before it
 _DELIVERED = (NoticeState.SENDING, NoticeState.ACCEPTED)
 _NEVER_LEFT = (NoticeState.FAILED, NoticeState.EXPIRED)
@@ -70,7 +71,7 @@ def raise_alert(
         "count": count,
         "deadline": now + WORTH_TELLING,
     }
-    alert_id = session.execute(insert(Alert).values(values).returning(Alert.id)).scalar_one()
+    alert_id: int = session.connection().execute(_ADD, values).scalar_one()
     if to is None and kind in ESCALATING:
         rules = sites.rules(session, site_id)
         escalation.begin(session, Matter(alert_id, kind, site_id), rules, now)
@@ -162,6 +163,18 @@ def call_back(session: Session, site_id: int, subject: str, path: str, staff_id:
 def of_subject(session: Session, subject: str) -> Sequence[Alert]:
     """Every alert about a subject, oldest first."""
     return session.scalars(select(Alert).where(Alert.subject == subject).order_by(Alert.id)).all()
+
+
+def who_is_on_it(session: Session, subjects: Sequence[str]) -> dict[str, int]:
+    """Staff ids by subject: who was the first to say "I'm on it"."""
+    said = select(Alert.subject, Alert.acknowledged_by).where(
+        Alert.subject.in_(subjects), Alert.acknowledged_by.is_not(None), Alert.kind.in_(ESCALATING)
+    )
+    first: dict[str, int] = {}
+    for subject, staff_id in session.execute(said.order_by(Alert.acknowledged_at, Alert.id)):
+        if staff_id is not None:
+            first.setdefault(subject, staff_id)
+    return first
 
 
 def of_site(session: Session, site_id: int, limit: int, before: int | None = None) -> Sequence[Alert]:

@@ -23,6 +23,9 @@ ESCALATING = (AlertKind.READY_FOR_ASSIGNMENT, AlertKind.URGENT)
 """Kinds that the policy's steps are for; each other kind has one audience."""
 
 
+_ADD_LINE = insert(LedgerLine)
+
+
 @dataclass(frozen=True)
 class Matter:
     """What an alert is about, as far as telling it needs to know."""
@@ -95,7 +98,7 @@ def note(
 ) -> None:
     """A line in the alert's ledger."""
     values = {"alert_id": alert_id, "at": now, "what": what, "step": step, "staff_id": staff_id}
-    session.execute(insert(LedgerLine), values)
+    session.connection().execute(_ADD_LINE, values)
 
 
 def _tell_from(session: Session, matter: Matter, policy: Policy, number: int, clock: datetime, now: datetime) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, func, insert, or_, select, update
+from sqlalchemy import CursorResult, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifications.messages import Message
@@ -20,6 +20,14 @@ from notifications.tables import Alert, Channel, ChannelKind, Notice, NoticeStat
 NO_DEVICE = "no device has alerts turned on"
 _PENDING = (NoticeState.QUEUED, NoticeState.SENDING)
 _PUSH = (ChannelKind.WEB_PUSH,)
+
+# Statements of an intake's way are built once: building them costs more than running them.
+_ADD = insert(Notice)
+_DEVICES = (
+    select(PushSubscription.staff_id, PushSubscription.id)
+    .where(PushSubscription.staff_id.in_(bindparam("to", expanding=True)))
+    .order_by(PushSubscription.id)
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ class Claimed:
     p256dh: str
     auth: str
     channel_id: int | None = None
+    is_failing: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +113,7 @@ def put(session: Session, alert_id: int, says: str, targets: Sequence[Target], n
         for target in targets
     ]
     if rows:
-        session.execute(insert(Notice), rows)
+        session.connection().execute(_ADD, rows)
         signal(session, OUTBOX)
 
 
@@ -214,10 +223,9 @@ def _without(to: Sequence[int], found: Sequence[Target]) -> list[int]:
 
 
 def _devices(session: Session, to: Sequence[int]) -> list[Target]:
-    devices = select(PushSubscription.staff_id, PushSubscription.id).where(PushSubscription.staff_id.in_(to))
     return [
         Target(staff_id, ChannelKind.WEB_PUSH, subscription_id=subscription_id)
-        for staff_id, subscription_id in session.execute(devices.order_by(PushSubscription.id))
+        for staff_id, subscription_id in session.execute(_DEVICES, {"to": list(to)})
     ]
 
 
@@ -253,4 +261,5 @@ def _claimed(
         p256dh=subscription.p256dh if subscription else "",
         auth=subscription.auth if subscription else "",
         channel_id=channel.id if channel else None,
+        is_failing=channel is not None and channel.failing_since is not None,
     )

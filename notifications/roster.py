@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from notifications.db import UtcDateTime
 from notifications.policy import Audience
 from notifications.tables import RosterEntry
 
@@ -58,19 +60,29 @@ def set_duty(
 
 def on_duty(session: Session, site_id: int, now: datetime) -> list[int]:
     """Ids of the staff on duty at a site, designated or not."""
-    return _staff(session, site_id, _is_on_duty(now))
+    query = select(RosterEntry.staff_id).where(RosterEntry.site_id == site_id, _is_on_duty(now))
+    return list(session.scalars(query.order_by(RosterEntry.staff_id)))
 
 
 def audience(session: Session, site_id: int, who: Sequence[Audience], now: datetime) -> list[int]:
     """Ids of the staff that a step tells."""
+    return list(session.scalars(_audience(tuple(sorted(set(who)))), {"site_id": site_id, "now": now}))
+
+
+@cache
+def _audience(who: tuple[Audience, ...]) -> Select[int]:
+    """Built once for each combination: building it costs more than running it."""
     designated = RosterEntry.designated.is_(True)
     conditions = {
-        Audience.ON_DUTY: designated & _is_on_duty(now),
+        Audience.ON_DUTY: designated & _is_on_duty(bindparam("now", type_=UtcDateTime())),
         Audience.DESIGNATED: designated,
         Audience.SUPERVISORS: _step == Audience.SUPERVISORS,
         Audience.ADMINISTRATORS: _step == Audience.ADMINISTRATORS,
     }
-    return _staff(session, site_id, or_(*(conditions[each] for each in who)))
+    query = select(RosterEntry.staff_id).where(
+        RosterEntry.site_id == bindparam("site_id"), or_(*(conditions[each] for each in who))
+    )
+    return query.order_by(RosterEntry.staff_id)
 
 
 def entry_for(session: Session, site_id: int, staff_id: int) -> RosterEntry:
@@ -82,12 +94,7 @@ def entry_for(session: Session, site_id: int, staff_id: int) -> RosterEntry:
     return found
 
 
-def _is_on_duty(now: datetime) -> ColumnElement[bool]:
+def _is_on_duty(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     return RosterEntry.on_duty_since.is_not(None) & (
         RosterEntry.on_duty_until.is_(None) | (RosterEntry.on_duty_until > now)
     )
-
-
-def _staff(session: Session, site_id: int, *conditions: ColumnElement[bool]) -> list[int]:
-    query = select(RosterEntry.staff_id).where(RosterEntry.site_id == site_id, *conditions)
-    return list(session.scalars(query.order_by(RosterEntry.staff_id)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from notifications import roster
@@ -32,12 +32,14 @@ class Rules:
 
 
 _DEFAULT = Rules(Policy())
-_RULES = select(AlertSite.time_zone, AlertSite.waiting_too_long, AlertSite.policy)
+_RULES = select(AlertSite.time_zone, AlertSite.waiting_too_long, AlertSite.policy).where(
+    AlertSite.site_id == bindparam("site_id")
+)
 
 
 def rules(session: Session, site_id: int) -> Rules:
     """The site's policy; the default one for a site that nothing is known of."""
-    found = session.execute(_RULES.where(AlertSite.site_id == site_id)).one_or_none()
+    found = session.execute(_RULES, {"site_id": site_id}).one_or_none()
     if found is None:
         return _DEFAULT
     policy = Policy.model_validate(found.policy) if found.policy else _DEFAULT.policy

@@ -48,7 +48,7 @@ def set_timer(
         "staff_id": staff_id,
         "path": path,
     }
-    session.execute(_SET[session.get_bind().dialect.name], {"what": what, "subject": subject, **values})
+    session.connection().execute(_SET[session.get_bind().dialect.name], {"what": what, "subject": subject, **values})
 
 
 def drop(session: Session, what: str, subject: str) -> bool:

@@ -1,19 +1,21 @@
 """A brief intake, to be read, printed for a handoff, and taken on."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from intake_service import carrying, matching, participants, rights
-from intake_service.db import Writing
+from intake_service import carrying, matching, on_it, participants, rights
+from intake_service.db import Writing, commit_and_wake_worker
 from intake_service.intakes import answers_of
 from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import Actor, Viewer
 from intake_service.tables import Staff
 from intake_service.workflow import Action
 from notifications import alerts
+from notifications.tables import Alert, AlertKind
 from shared_schema.form import Form as IntakeForm
 from shared_schema.form import load_form
 from shared_schema.intake import Answer, AnswerState
@@ -21,6 +23,7 @@ from shared_schema.intake import Answer, AnswerState
 router = APIRouter()
 
 STAFF_LANGUAGE = "en"
+_TO_ONE = {AlertKind.ASSIGNED_TO_YOU, AlertKind.TRANSFERRED}
 
 
 @router.get("/intakes/{intake_id}")
@@ -48,19 +51,29 @@ def intake(request: Request, session: Writing, who: Viewer, intake_id: UUID) -> 
         fits=matching.ranked(session, participant, now) if may_assign else [],
         offers_assigning=may_assign and participant.status in {"Needs Assignment", "Needs Reassignment"},
         taken=taken,
+        asks_me=_asks(told, who.staff, carries=carrier is not None and carrier.staff_id == who.staff.id),
         taken_by=session.get(Staff, taken.acknowledged_by) if taken and taken.acknowledged_by else None,
         now=now,
     )
 
 
 @router.post("/intakes/{intake_id}/acknowledgement")
-def acknowledge(session: Writing, who: Actor, intake_id: UUID) -> Response:
-    """ "I'm on it", from the page."""
-    now = datetime.now(UTC)
-    participants.review(session, who.staff, intake_id, now)
-    for alert in alerts.of_subject(session, str(intake_id)):
-        alerts.acknowledge(session, alert.id, who.staff.id, now)
+def acknowledge(request: Request, session: Writing, who: Actor, intake_id: UUID) -> Response:
+    """ "I'm on it", from a page."""
+    on_it.say(session, intake_id, who.staff, datetime.now(UTC))
+    commit_and_wake_worker(request, session)
+    request.app.state.live.changed()
     return RedirectResponse(f"/intakes/{intake_id}", 303)
+
+
+def _asks(told: Sequence[Alert], member: Staff, *, carries: bool) -> str:
+    """What the button says that answers an alert to this person alone; empty when there is none to answer."""
+    for alert in told:
+        if carries and alert.kind in _TO_ONE and not alert.acknowledged_at and not alert.closed_at:
+            return "I'm on it"
+        if alert.acknowledged_by == member.id and alert.kind not in _TO_ONE and not alert.closed_at:
+            return "I'm still on it"  # or it comes back after the site's time
+    return ""
 
 
 def _answers(form: IntakeForm, given: dict[str, Answer]) -> list[tuple[str, str, bool]]:

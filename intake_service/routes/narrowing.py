@@ -32,9 +32,13 @@ class Narrowing:
         since = None if self.over is None else now - timedelta(minutes=self.over)
         return Filters(self.site, self.pathway, self.language, since)
 
-    def query(self, after: Place | None = None) -> str:
-        """The address's query for the same narrowing, its next page where one is given; with its `?`, or nothing."""
+    def query(self, after: Place | None = None, done: str | None = None) -> str:
+        """The address's query for the same narrowing, with its `?`, or nothing. `after`: its page that begins there.
+
+        `done`: the word for what has just been done on it.
+        """
         said = {"site": self.site, "pathway": self.pathway, "language": self.language, "over": self.over}
+        said["done"] = done
         said["after"] = None if after is None else f"{int(after.urgent)}.{after.number}.{after.id}"
         kept = {name: value for name, value in said.items() if value is not None}
         return f"?{urlencode(kept)}" if kept else ""

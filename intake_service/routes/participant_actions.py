@@ -17,6 +17,7 @@ from intake_service import assignments, participants, rights
 from intake_service.db import Writing, commit_and_wake_worker
 from intake_service.errors import Conflict, InvalidRequest, ServiceError
 from intake_service.lists import Listed
+from intake_service.routes.narrowing import Narrowed
 from intake_service.routes.participant import Typed, show_participant
 from intake_service.routes.queue import address, show_list
 from intake_service.routes.signed_in import Actor, SignedIn
@@ -40,11 +41,12 @@ def assign(
     session: Writing,
     who: Actor,
     participant_id: UUID,
+    narrowed: Narrowed,
     staff_id: StaffId = None,
     seen: Seen = None,
     back: Annotated[str, Form()] = "",
 ) -> Response:
-    """`back`: the list on which it was done; the participant's own page when none is named."""
+    """`back`: the list on which it was done, `narrowed` as it was; the participant's own page when none is named."""
     now = datetime.now(UTC)
 
     def verb() -> None:
@@ -55,8 +57,8 @@ def assign(
     which = Listed(back)
     refusal = attempt(session, verb)
     if refusal is not None:
-        return show_list(request, session, who, which, refusal=refusal)
-    return done_at(request, session, f"{address(which)}?done=assigned")
+        return show_list(request, session, who, which, narrowed, refusal=refusal)
+    return done_at(request, session, f"{address(which)}{narrowed.query(done='assigned')}")
 
 
 @router.post("/transfer")

@@ -13,6 +13,7 @@ from intake_service.errors import InvalidRequest, NotFound
 from intake_service.routes.devices import device_of, keep_device
 from intake_service.routes.signed_in import Script
 from notifications import alerts, subscriptions
+from notifications.signals import QUEUE, signal
 from notifications.subscriptions import BadSubscription, Policy, UnknownDevice
 from notifications.tables import AlertKind
 from shared_schema.kiosk_api import API
@@ -148,12 +149,16 @@ def shown(body: Token, session: Writing) -> None:
 
 
 @router.post("/acknowledged")
-def acknowledged(body: Token, session: Writing) -> dict[str, bool]:
+def acknowledged(body: Token, request: Request, session: Writing) -> dict[str, bool]:
     """`won`: whether this person is the one who is on it."""
     try:
-        return {"won": alerts.acknowledge_by_token(session, body.token, datetime.now(UTC)).won}
+        said = alerts.acknowledge_by_token(session, body.token, datetime.now(UTC))
     except alerts.UnknownAlert:
         raise NotFound("There is no such notice.") from None
+    signal(session, QUEUE)
+    commit_and_wake_worker(request, session)
+    request.app.state.live.changed()
+    return {"won": said.won}
 
 
 def _policy(request: Request) -> Policy:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from intake_service import calls, duplicates, leaving, lists, matching, rights, staff
+from intake_service import calls, duplicates, leaving, lists, matching, on_it, rights, staff
 from intake_service.db import Reading
 from intake_service.errors import NotFound, ServiceError
 from intake_service.lists import Listed
@@ -130,6 +130,7 @@ def show_list(
         rows=shown.rows,
         fits=matching.ranked_for_all(session, [row.participant for row in shown.rows], now) if may_assign else {},
         maybe_known=duplicates.flagged(session, [row.participant.id for row in shown.rows]) if may_assign else (),
+        on_it=on_it.names(session, [row.intake_id for row in shown.rows]) if which is Listed.NEEDS_ASSIGNMENT else {},
         calls=calls.waiting(session, who.staff) if which is Listed.NEEDS_ASSIGNMENT else (),
         left=leaving.lately(session, who.staff, which, now) if is_queue else (),
         more=f"{address(which)}{narrowed.query(shown.after)}" if shown.after else "",

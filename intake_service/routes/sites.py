@@ -3,12 +3,13 @@
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
+from uuid import UUID
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from intake_service import kiosks, rights, sites
+from intake_service import changes, kiosks, rights, sites
 from intake_service.db import Reading, Writing
 from intake_service.errors import Conflict, NotFound
 from intake_service.routes.pages import bar, page
@@ -64,6 +65,36 @@ def decide(request: Request, session: Writing, who: Actor, site_id: int, fields:
     except Conflict as refusal:
         problems = {"name": refusal.detail}
     return _shown(request, session, who, site, fields, problems)
+
+
+@router.post("/{site_id}/kiosks")
+def add_kiosk(
+    request: Request, session: Writing, who: Actor, site_id: int, name: Annotated[str, Form(max_length=120)] = ""
+) -> Response:
+    """A new kiosk, or one that is paired again. Its code is on this page and nowhere else."""
+    site = _site(session, who, site_id)
+    now = datetime.now(UTC)
+    kiosk, code = kiosks.add(session, site, kiosks.checked_name(name), request.app.state.keys, now)
+    return page(
+        request,
+        "kiosk_code.html",
+        **bar(session, who),
+        site=site,
+        kiosk=kiosk,
+        code=code,
+        until=changes.time_at(site, now + kiosks.PAIRING_VALID, now),
+        address=request.app.state.settings.public_url,
+    )
+
+
+@router.post("/{site_id}/kiosks/{kiosk_id}/revocation")
+def revoke_kiosk(session: Writing, who: Actor, site_id: int, kiosk_id: UUID) -> Response:
+    """A lost kiosk opens nothing from now on."""
+    site = _site(session, who, site_id)
+    if kiosk_id not in {kiosk.id for kiosk in kiosks.every(session) if kiosk.site_id == site.id}:
+        raise NotFound("There is no such kiosk at this site.")
+    kiosks.revoke(session, kiosk_id, datetime.now(UTC))
+    return RedirectResponse("/sites", 303)
 
 
 def _site(session: Reading, who: SignedIn, site_id: int) -> Site:

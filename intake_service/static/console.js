@@ -32,14 +32,15 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => print());
 }
 
-/** The way to the page that helps says so on every page, when alerts do not come here. */
+/** The way to the page that helps says so on every page, when alerts do not come here. On a phone "off" has to do. */
 function tellOfAlerts(standing) {
-  const words = { off: "off here", lost: "off here", refused: "refused" }[standing];
+  const word = { off: "off", lost: "off", refused: "fails" }[standing];
   const link = document.querySelector('.bar a[href="/alerts"]');
-  if (!words || !link) return;
-  const state = document.createElement("span");
+  if (!word || !link) return;
+  const [state, here] = ["span", "span"].map((name) => document.createElement(name));
   state.className = "alerts-off";
-  state.textContent = words;
+  here.textContent = " here";
+  state.append(word, here);
   link.append(" ", state);
 }
 

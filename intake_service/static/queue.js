@@ -102,13 +102,29 @@ function settle() {
   if (!wanted) return;
   const isRead = [...rows.querySelectorAll(".left")].every((row) => Date.now() - row.dataset.left > READ);
   if (isBusy() || !isRead) return say();
-  const focused = document.activeElement?.closest?.(".row")?.id;
-  const role = document.activeElement?.className;
-  rows.replaceChildren(...wanted.childNodes);
+  const focused = focusedPlace();
+  if (wanted.innerHTML !== rows.innerHTML) rows.replaceChildren(...wanted.childNodes);
   wanted = undefined;
-  if (focused) (document.getElementById(focused)?.querySelector(`.${role || "name"}`) ?? document.getElementById("main"))?.focus();
+  focused?.();
   tickClocks(rows);
   say();
+}
+
+/** Who works with the keyboard stays where they were: in the same row, at the same link, or at the list's beginning. */
+function focusedPlace() {
+  const at = document.activeElement;
+  if (!rows.contains(at) || at === rows) return undefined;
+  const home = at.closest("[id]").id;
+  const number = stops(document.getElementById(home)).indexOf(at);
+  return () => {
+    if (rows.contains(at)) return;
+    const again = document.getElementById(home);
+    (stops(again)[number] ?? again ?? document.getElementById("main")).focus();
+  };
+}
+
+function stops(within) {
+  return [...(within?.querySelectorAll("a, button, select, summary, input") ?? [])];
 }
 
 function say() {

@@ -125,7 +125,7 @@ def test_alerts_are_turned_on_tested_renamed_and_turned_off(
         expect(page.get_by_text("Alerts are off on this device.")).to_be_visible()
         expect(page.get_by_text("None has alerts turned on.")).to_be_visible()
         draw(page, "off-phone")
-        expect(page.get_by_role("link", name="Alerts off here")).to_be_visible()
+        expect(page.get_by_role("link", name="Alerts off")).to_be_visible()
 
 
 def test_a_removed_device_gives_its_own_half_up(playwright: Playwright, service: Service, center: Center) -> None:

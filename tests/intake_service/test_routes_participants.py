@@ -441,3 +441,15 @@ def test_a_supervisor_sees_for_themselves_that_two_are_one(
     assert noted.status_code == 303
     assert "May be somebody known" in desk.read(page)
     assert desk.send(f"{page}/duplicates", page, known_id=waiting).status_code == 422
+
+
+def test_after_assigning_the_list_is_as_narrow_as_before(desk: Desk, waiting: UUID, center: Center) -> None:
+    narrowed = "site=1&pathway=comprehensive+services"
+    shown = desk.read(f"/queue?{narrowed}")
+    form = re.search(r'action="([^"]+/assignment[^"]*)"', shown)
+    assert form
+
+    path = form[1].replace("&amp;", "&")
+    answer = desk.send(path, "/queue", staff_id=center.bob, back="needs-assignment")
+
+    assert answer.headers["location"] == f"/queue?{narrowed}&done=assigned"

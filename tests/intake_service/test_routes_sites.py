@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from intake_service.tables import Kiosk, Site, StaffSession
 from shared_schema import pin
-from shared_schema.kiosk_api import CONFIG_PATH, KioskConfig
+from shared_schema.kiosk_api import CONFIG_PATH, ENROLL_PATH, Enrollment, KioskConfig
 from tests.intake_service.center import Center, sign_in
 from tests.intake_service.live import Service
 from tests.intake_service.people import a_site
@@ -104,6 +104,44 @@ def test_two_sites_cannot_have_one_name(service: Service, session: Session, cent
 
     assert answer.status_code == 422
     assert "There is a site of this name already." in answer.text
+
+
+def test_a_kiosk_gets_its_code_and_is_taken_out_of_service_on_the_page(
+    playwright: Playwright, service: Service, session: Session, center: Center
+) -> None:
+    with running_chromium(playwright) as page:
+        page.route("**/*.js", lambda route: route.abort())
+        sign_in_by_browser(page, service, "dana", "/sites")
+        page.get_by_label("Where a kiosk stands").fill("Back room")
+        page.get_by_role("button", name="Get a pairing code").click()
+        code = page.locator(".pairing-code").inner_text()
+        paired = service.client.post(ENROLL_PATH, json={"pairing_code": code})
+        credential = Enrollment.model_validate_json(paired.content).credential
+
+        page.get_by_role("link", name="I have typed it").click()
+        page.get_by_text("Take it out of service: Back room").click()
+        page.get_by_role("button", name="Take Back room out of service").click()
+        expect(page.get_by_text("taken out of service")).to_be_visible()
+
+    refused = service.client.get(CONFIG_PATH, headers={"Authorization": f"Bearer {credential}"})
+    assert refused.json()["code"] == "revoked"
+    assert service.client.get(CONFIG_PATH, headers=center.kiosk.headers).status_code == 200
+
+
+def test_only_an_administrator_adds_and_revokes_kiosks_and_only_of_the_site(
+    service: Service, session: Session, center: Center
+) -> None:
+    other = a_site(session, "Lantern House")
+    session.commit()
+    for name, site_id, status in (("alice", center.site.id, 403), ("dana", other.id, 404)):
+        sign_in(service.client, name)
+        csrf = {"csrf": session.scalars(select(StaffSession.csrf_token).order_by(StaffSession.id.desc())).first()}
+        session.commit()
+        path = f"/sites/{site_id}/kiosks/{center.kiosk.id}/revocation"
+        assert service.client.post(path, data=csrf).status_code == status
+        service.client.cookies.clear()
+
+    assert service.client.get(CONFIG_PATH, headers=center.kiosk.headers).status_code == 200
 
 
 @pytest.mark.pictures

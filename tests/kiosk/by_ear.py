@@ -21,6 +21,7 @@ class Listener:
     language: str
     press: Callable[[str], None]
     hear: Callable[[], list[str]]
+    name: str = NAME
     questions: list[str] = field(default_factory=list)
     review: list[str] = field(default_factory=list)
 
@@ -69,7 +70,7 @@ class Listener:
                 (self._texts.screens["privacy"].title, [self._chooses(on)]),
                 several("urgent", "tonight"),
                 choices("been-here", "not-sure"),
-                (self._texts.screens["name"].title, [lambda: self._spell(NAME), self._chooses(on)]),
+                (self._texts.screens["name"].title, [lambda: self._spell(self.name), self._chooses(on)]),
                 several("brings-you", "housing", "company"),
                 choices("help-today", "ongoing"),
                 several("talk-with", "woman"),

@@ -15,26 +15,28 @@ from kiosk_client.voice import Tone
 from shared_schema.form import Form, load_form
 from shared_schema.kiosk_api import KioskConfig, KioskSettings
 from shared_schema.sealing import OpeningKey
+from tests.kiosk.by_ear import Listener
 from tests.kiosk.transcript import Transcript
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 FORM = load_form()
 UI = FORM.texts["en"].ui
 KEY = OpeningKey.generate().public()
+NAMED = {key.value: key for key in Key}
 TO_THE_NAME = ("begin:en", "next", "skip", "skip")
 
 
 class Kiosk:
     """`device`: of the headset that is plugged in. `left`: how many participants were forgotten."""
 
-    def __init__(self, settings: KioskSettings, form: Form = FORM) -> None:
+    def __init__(self, settings: KioskSettings, form: Form = FORM, languages: tuple[str, ...] = ("en", "es")) -> None:
         self.seconds = 0.0
         self.device: str | None = None
         self.left = 0
         self.voice = Transcript()
         config = KioskConfig(
             site_name="Harbor House",
-            languages=("en", "es"),
+            languages=languages,
             form_name=FORM.name,
             form_version=FORM.version,
             service_key=KEY,
@@ -268,6 +270,17 @@ def test_the_screen_is_hidden_by_a_key_and_back_at_a_touch(kiosk: Kiosk) -> None
     assert hidden == [True, False]
 
 
+def test_help_is_about_the_voice_and_gone_with_it(kiosk: Kiosk) -> None:
+    kiosk.press(Key.RIGHT, Key.HELP)
+    seen = [kiosk.screen]
+    kiosk.wait(91)
+    seen.append(kiosk.screen)
+    silent = Kiosk(KioskSettings(speech=False))
+    silent.press(Key.HELP)
+
+    assert [*seen, silent.screen] == ["help", "welcome", "welcome"]
+
+
 def test_nobody_hides_a_screen_that_is_not_read_aloud(kiosk: Kiosk) -> None:
     kiosk.press(Key.HIDE)
 
@@ -284,6 +297,23 @@ def test_the_question_whether_one_is_there_is_seen_and_heard(kiosk: Kiosk) -> No
     assert not kiosk.guide.hidden
     assert kiosk.voice.now[0] is Tone.ARE_YOU_THERE
     assert {UI["still_there"], UI["more_time"]} <= set(kiosk.said)
+
+
+def test_the_time_of_a_listener_begins_when_all_was_said(kiosk: Kiosk) -> None:
+    kiosk.press(Key.RIGHT)
+    kiosk.tap("begin:en")
+    kiosk.voice.speaks = True
+    for _ in range(9):
+        kiosk.wait(20)
+    kiosk.voice.speaks = False
+    kiosk.wait(59)
+    assert kiosk.screen == "privacy"
+    kiosk.wait(1)
+    assert kiosk.screen == "privacy-still-there"
+    kiosk.voice.speaks = True
+    kiosk.wait(30)
+
+    assert kiosk.screen == "welcome"
 
 
 def test_any_key_asks_for_more_time_as_often_as_wanted(kiosk: Kiosk) -> None:
@@ -387,3 +417,15 @@ def test_in_a_language_read_from_the_right_the_left_arrow_goes_on() -> None:
     kiosk.press(Key.LEFT)
 
     assert kiosk.said == [FORM.texts["es"].ui["skip"]]
+
+
+@pytest.mark.parametrize("language", FORM.texts)
+def test_every_language_can_be_gone_through_by_ear(language: str) -> None:
+    kiosk = Kiosk(KioskSettings(reviewed_languages=tuple(FORM.texts)), languages=tuple(FORM.texts))
+    letters = [key for row in FORM.texts[language].keyboard.rows for key in row if key.isalpha()]
+    name = letters[0].upper() + letters[1]
+
+    listener = Listener(FORM, language, lambda key: kiosk.press(NAMED.get(key, key)), lambda: kiosk.said, name)
+
+    assert listener.do_an_intake() == FORM.ticket_text("maple-7", language)
+    assert name in listener.review

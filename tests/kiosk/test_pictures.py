@@ -53,7 +53,7 @@ def test_a_screen_can_be_read_and_touched(typesetter: Typesetter, language: str,
         manner = Manner(bigger=bigger, reach=reach)
         surface = surface_of(panel)
         saved: set[str] = set()
-        for name, view in every_screen(FORM, offering(language, "en"), language, manner):
+        for name, view in every_screen(FORM, offering(language, "en", "es"), language, manner):
             placed = panel.place(view, manner)
             show(surface, panel, view, manner, placed, typesetter)
             assert surface.cut == [], name
@@ -126,7 +126,7 @@ def test_the_staff_corner_can_be_read_and_touched(typesetter: Typesetter, panel:
 def test_reach_mode_brings_every_touch_into_the_lower_half(language: str, panel: Panel) -> None:
     """Where half of the panel is too little for them they stand as low as they can, without a gap between them."""
     manner = Manner(reach=True)
-    for name, view in every_screen(FORM, offering(language, "en"), language, manner):
+    for name, view in every_screen(FORM, offering(language, "en", "es"), language, manner):
         placed = touches(panel.place(view, manner))
         rows = sorted((each.rect for each in placed), key=lambda rect: rect.y)
         if rows and rows[0].y < panel.height / 2 - SLACK:

@@ -1,6 +1,7 @@
 """What every voice promises: the one that sounds, with a loudspeaker that only listens, and the one that writes."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -148,6 +149,26 @@ def test_what_was_due_is_forgotten_once_it_is_stopped(speaker: Loudspeaker, spea
     assert speaking.stop() == []
     speaking.say(words("New"), 0.5)
     speaker.wait_for("First", "Second", "New")
+
+
+def test_it_speaks_until_all_was_heard(speaker: Loudspeaker, speaking: SpeakingVoice) -> None:
+    """Who paused it may have gone."""
+    seen = [speaking.speaks]
+    speaking.say(words("Only this"), 0.5)
+    speaker.wait_for("Only this")
+    seen.append(speaking.speaks)
+    speaking.pause()
+    seen.append(speaking.speaks)
+    speaking.pause()
+    speaker.wait_for("Only this", "Only this")
+    seen.append(speaking.speaks)
+    speaker.end()
+
+    assert seen == [False, True, False, True]
+    deadline = time.monotonic() + _WITHIN
+    while speaking.speaks:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_after_a_pause_it_goes_on_with_what_was_cut_off(speaker: Loudspeaker, speaking: SpeakingVoice) -> None:

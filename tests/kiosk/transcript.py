@@ -11,13 +11,17 @@ from kiosk_client.voice import Tone
 
 @dataclass
 class Transcript:
-    """`now`: what is being said since the last silence. `heard`: everything. `volumes`: of each time it spoke."""
+    """`now`: what is being said since the last silence. `heard`: everything. `volumes`: of each time it spoke.
+
+    `speaks`: a transcript is written in no time; a test may say that it takes some.
+    """
 
     now: list[Utterance | Tone] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     volumes: list[float] = field(default_factory=list)
     device: str | None = None
     paused: bool = False
+    speaks: bool = False
 
     def say(self, utterances: Iterable[Utterance], volume: float) -> None:
         self._begin([*(each for each in self.now if isinstance(each, Tone)), *utterances], volume)
