@@ -236,3 +236,10 @@ def test_what_breaks_leads_out(staff: Staff) -> None:
 
     assert staff.did == ["leave"]
     assert staff.screen == "staff-pin"
+
+
+def test_it_says_which_languages_lack_their_letters() -> None:
+    staff = Staff(replace(HEALTH, letters="नेपाली: not offered. Run: warm-handoff-kiosk fonts"))
+    staff.type("2718")
+
+    assert "warm-handoff-kiosk fonts" in staff.lines
