@@ -108,7 +108,7 @@ def test_every_page_is_worked_with_the_keyboard_alone(
                 at = page.evaluate(_FOCUS)
                 if at is None or (at[0] in stops and len(stops) >= expected):
                     break
-                stops[at[0]] = at[1]
+                stops[at[0]] = stops.get(at[0], False) or at[1]  # a part of a field shows the browser's own ring
             assert len(stops) >= expected, f"{name}: {len(stops)} of {expected} can be reached"
             assert all(stops.values()), f"{name}: the focus is not to be seen"
 
