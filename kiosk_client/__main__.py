@@ -103,6 +103,7 @@ class Kiosk:
         self._settings = settings
         self._voice = voice
         self._fonts = Fonts(settings.fonts or fonts.default_folder())
+        self._letters = ""
         self._store = Store(settings.state)
         self._spool = Spool(settings.state / "spool.sqlite3")
         self._sender: Sender | None = None
@@ -149,7 +150,7 @@ class Kiosk:
         else:
             self._serve(stored)
 
-    def _set_up(self, problem: str = "", leave: Callable[[], None] | None = None) -> None:
+    def _set_up(self, problem: str = "", leave: Callable[[], None] | None = None, address: str = "") -> None:
         app = self._running_app()
 
         def attempt(address: str, code: str) -> None:
@@ -165,6 +166,7 @@ class Kiosk:
             lambda address, code: threading.Thread(target=attempt, args=(address, code), daemon=True).start(),
             problem,
             leave,
+            address,
         )
         app.present(setup)
 
@@ -205,9 +207,18 @@ class Kiosk:
         )
         self._voice = self._voice or self._speaking(form)
         corner = staff_corner(
-            Parts(stored, session, self._spool, sender, self._voice, self._settings.ca_file, app.change),
+            Parts(
+                stored=stored,
+                session=session,
+                spool=self._spool,
+                sender=sender,
+                voice=self._voice,
+                ca_file=self._settings.ca_file,
+                letters=lambda: self._letters,
+                change=app.change,
+            ),
             measure=self._measured,
-            pair=lambda: self._set_up(leave=lambda: app.present(guide)),
+            pair=lambda: self._set_up(leave=lambda: app.present(guide), address=stored.address),
             restart=self._restart,
             leave=lambda: app.present(guide),
         )
@@ -230,9 +241,9 @@ class Kiosk:
 
     def _offered(self, config: KioskConfig, form: Form) -> KioskConfig:
         """A language whose letters would be boxes is left out, and staff are told why."""
-        drawable, sentence = self._fonts.offered(config.languages, form)
-        if sentence:
-            _log.warning("%s", sentence)
+        drawable, self._letters = self._fonts.offered(config.languages, form)
+        if self._letters:
+            _log.warning("%s", self._letters)
         return config.model_copy(update={"languages": drawable})
 
     def _speaking(self, form: Form) -> Voice:

@@ -16,7 +16,7 @@ from kiosk_client.voice import Tone, Voice
 
 @dataclass(frozen=True)
 class Parts:
-    """Of a running kiosk. `change`: does something between two frames, from any thread."""
+    """Of a running kiosk. `letters`: see Health. `change`: does something between two frames, from any thread."""
 
     stored: Stored
     session: Session
@@ -24,6 +24,7 @@ class Parts:
     sender: Sender
     voice: Voice
     ca_file: str | None
+    letters: Callable[[], str]
     change: Callable[[Callable[[], None]], None]
 
 
@@ -56,6 +57,7 @@ def _health(parts: Parts) -> Health:
         contact=parts.sender.contact,
         counts=_counts(parts.spool),
         staff_pin=config.settings.staff_pin,
+        letters=parts.letters(),
     )
 
 

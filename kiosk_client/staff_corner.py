@@ -35,7 +35,10 @@ _KEYS = {Key.OK: Action.NEXT, Key.ERASE: Action.ERASE, Key.BACK: Action.CANCEL}
 
 @dataclass(frozen=True)
 class Health:
-    """How the kiosk is. `counts`: None when its disk cannot be read. `staff_pin`: its hash; None: it stays shut."""
+    """How the kiosk is. `counts`: None when its disk cannot be read. `staff_pin`: its hash; None: it stays shut.
+
+    `letters`: which languages lack theirs and are not offered, as a sentence.
+    """
 
     site_name: str
     time_zone: str
@@ -44,6 +47,7 @@ class Health:
     contact: Contact
     counts: Counts | None
     staff_pin: str | None
+    letters: str = ""
 
 
 @dataclass(frozen=True)
@@ -243,7 +247,7 @@ class StaffCorner:
         if abs(contact.clock_error) > _WRONG_CLOCK:
             minutes = round(abs(contact.clock_error) / timedelta(minutes=1))
             lines.append(texts["clock"].format(minutes=minutes))
-        return [*lines, *self._counted(health)]
+        return [*lines, *self._counted(health), *([health.letters] if health.letters else [])]
 
     def _counted(self, health: Health) -> list[str]:
         texts, counts = self._texts, health.counts

@@ -24,6 +24,7 @@ from notifications.webpush import PushSender, origin_of
 _PUSHES_PER_ORIGIN = 25  # at once: a push service that hangs leaves half the slots to the others
 _OTHERS_PER_ORIGIN = 2  # each takes a thread
 _UNTIL_A_SLOT_IS_FREE = timedelta(seconds=0.2)
+_TRIES_OF_AN_ADDRESS = 4  # without success: it counts as failing until something arrives again
 _FIRST_RETRY = 2.0  # seconds, doubled at each try
 _LONGEST_RETRY = 300.0
 
@@ -84,12 +85,16 @@ class Delivery:
         try:
             await send()
         except TryLater as later:
+            if claimed.attempts == _TRIES_OF_AN_ADDRESS and claimed.channel_id is not None:
+                await self._mark_address(claimed, now)
             return self._later(claimed, origin, later)
         except SendError as error:
             await self._look_after(claimed, error, now)
             return Outcome(NoticeState.FAILED, str(error))
         finally:
             self._leave(origin)
+        if claimed.is_failing:
+            await self._mark_address(claimed, None)
         return Outcome(NoticeState.ACCEPTED)
 
     def _leave(self, origin: str) -> None:
@@ -140,9 +145,13 @@ class Delivery:
             await self._in_session(lambda session: session.execute(delete(PushSubscription).where(this)))
         elif isinstance(error, Rejected) and error.suspect and claimed.channel_id is not None:
             _log.warning("address %s was refused (%s)", claimed.channel_id, error)
-            failing = update(Channel).where(Channel.id == claimed.channel_id, Channel.failing_since.is_(None))
-            await self._in_session(lambda session: session.execute(failing.values(failing_since=now)))
+            await self._mark_address(claimed, now)
         elif isinstance(error, Rejected) and error.suspect:
             _log.warning("push subscription %s was refused (%s)", claimed.subscription_id, error)
             mark = update(PushSubscription).where(this, PushSubscription.suspect_since.is_(None))
             await self._in_session(lambda session: session.execute(mark.values(suspect_since=now)))
+
+    async def _mark_address(self, claimed: Claimed, failing_since: datetime | None) -> None:
+        """An address that fails reaches nobody, as pages and roster see it; it is tried all the same."""
+        mark = update(Channel).where(Channel.id == claimed.channel_id).values(failing_since=failing_since)
+        await self._in_session(lambda session: session.execute(mark))

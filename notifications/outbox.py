@@ -54,6 +54,7 @@ class Claimed:
     p256dh: str
     auth: str
     channel_id: int | None = None
+    is_failing: bool = False
 
 
 @dataclass(frozen=True)
@@ -260,4 +261,5 @@ def _claimed(
         p256dh=subscription.p256dh if subscription else "",
         auth=subscription.auth if subscription else "",
         channel_id=channel.id if channel else None,
+        is_failing=channel is not None and channel.failing_since is not None,
     )

@@ -51,7 +51,7 @@ class Worker:
     """
 
     def __init__(self, engine: Engine, vapid: VapidKey, settings: PushSettings) -> None:
-        self._engine = writing(engine)
+        self._engine, self._reading = writing(engine), engine
         self._delivery = Delivery(vapid, settings, self._in_session)
         self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
         self._awake = asyncio.Event()
@@ -106,6 +106,8 @@ class Worker:
             if not await self._leads():
                 return False
             landed = list(self._landed)
+            if not landed and not await self._is_due():
+                return False
             free = _AT_ONCE - len(self._in_the_air)
             fired, claimed, self._next_due = await self._in_session(lambda session: _look(session, landed, free))
         except SQLAlchemyError as error:
@@ -131,6 +133,13 @@ class Worker:
             self._leads_until = now + _LEADS_FOR if held else None
         return self._leads_until is not None
 
+    async def _is_due(self) -> bool:
+        """On SQLite a look takes the write lock, which intakes wait for: ask first, without it."""
+        if self._engine.dialect.name != "sqlite":
+            return True
+        self._next_due = await self._in_session(_next_due, self._reading)
+        return self._next_due is not None and self._next_due <= datetime.now(UTC)
+
     async def _resign(self) -> None:
         if self._leads_until is not None:
             with suppress(SQLAlchemyError):  # it runs out
@@ -146,11 +155,11 @@ class Worker:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("a notice could not be looked after (%s); its lease runs out", type(error).__name__)
 
-    async def _in_session(self, action: Callable[[Session], _T]) -> _T:
-        """One transaction in the database thread."""
+    async def _in_session(self, action: Callable[[Session], _T], engine: Engine | None = None) -> _T:
+        """One transaction in the database thread, to write unless another engine is given."""
 
         def transaction() -> _T:
-            with Session(self._engine) as session, session.begin():
+            with Session(engine or self._engine) as session, session.begin():
                 return action(session)
 
         return await asyncio.get_running_loop().run_in_executor(self._database, transaction)
@@ -188,9 +197,12 @@ def _look(session: Session, landed: list[_Landed], free: int) -> tuple[int, list
     fired = firing.fire_due(session, now, _TIMERS_AT_ONCE)
     if free <= 0:  # whatever lands next wakes us
         return fired, [], timers.next_due(session)
-    claimed = outbox.claim(session, now, LEASE, free)
+    return fired, outbox.claim(session, now, LEASE, free), _next_due(session)
+
+
+def _next_due(session: Session) -> datetime | None:
     due = (outbox.next_due(session), timers.next_due(session))
-    return fired, claimed, min((each for each in due if each is not None), default=None)
+    return min((each for each in due if each is not None), default=None)
 
 
 def _settle(session: Session, landed: list[_Landed]) -> None:

@@ -345,6 +345,30 @@ def test_an_address_that_cannot_be_read_stops_no_other(
     assert session.scalars(select(Channel.failing_since)).one() is not None
 
 
+def test_an_address_that_keeps_failing_is_marked_until_something_arrives(
+    engine: Engine, session: Session, settings: PushSettings
+) -> None:
+    with misbehaving_server(answers(500)) as chat:
+        door = OtherChannels(allow_private=True)
+        address = f"json://127.0.0.1:{chat.port}/hook"
+        channels.add(session, door, address, "", NOW, staff_id=BOB).confirmed_at = NOW
+        session.flush()
+        alerts.raise_alert(session, AlertKind.TEST, 1, "Harbor House", "7", "/", [BOB], datetime.now(UTC))
+        session.commit()
+        marks = []
+        for number in range(5):
+            if number == 4:
+                chat.behave(answers(200))
+            session.execute(update(Notice).values(next_try_at=Notice.queued_at))
+            session.commit()
+            drain(engine, settings)
+            session.expire_all()
+            marks.append(session.scalars(select(Channel.failing_since)).one() is not None)
+            session.commit()
+
+    assert marks == [False, False, False, True, False]
+
+
 def three_minutes_pass(session: Session, alert_id: int) -> None:
     """As if the alert and its timers were older than they are. Committed."""
     session.expire_all()
