@@ -5,6 +5,9 @@ from enum import StrEnum
 HOLD = 2.0
 """Seconds that a key is held before it counts again (Section 508 407.4: at least 2)."""
 
+APART = 0.5
+"""Seconds between two repeats after that."""
+
 
 class Key(StrEnum):
     """`ERASE` goes back where nothing is typed. `SPACE` pauses speech where nothing is typed."""
@@ -67,14 +70,14 @@ class Held:
     """Tells presses from the repeats of a key that is held. Times are seconds of a clock that never jumps."""
 
     def __init__(self) -> None:
-        self._since: dict[int, float] = {}
+        self._counts_from: dict[int, float] = {}
 
     def down(self, code: int, now: float) -> bool:
-        """Whether this counts: the press does, a repeat only once the key was held for HOLD."""
-        if code not in self._since:
-            self._since[code] = now
-            return True
-        return now - self._since[code] >= HOLD
+        """Whether this counts: the press does; a repeat once the key was held for HOLD, and then every APART."""
+        counts = now >= self._counts_from.get(code, now)
+        if counts:
+            self._counts_from[code] = now + (APART if code in self._counts_from else HOLD)
+        return counts
 
     def up(self, code: int) -> None:
-        self._since.pop(code, None)
+        self._counts_from.pop(code, None)
