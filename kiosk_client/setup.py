@@ -55,7 +55,7 @@ class SetUp:
             Typing((self._field("address"), self._field("code")), (*rows[:-1], (*rows[-1], erase))),
             help=self._problem or texts["help"],
             warning=bool(self._problem),
-            left=(Touch(Tap(Action.CANCEL), texts["close"], "arrow-left", Look.QUIET),) if self._leave else (),
+            quiet=(Touch(Tap(Action.CANCEL), texts["close"], "arrow-left", Look.QUIET),) if self._leave else (),
             act=(Touch(Tap(Action.PAIR), texts["pair"], "check", Look.ACT, enabled=all(self._typed.values())),),
         )
         return replace(view, help=texts["pairing"], warning=False, act=()) if self._pairing else view

@@ -106,7 +106,7 @@ def test_staff_who_change_their_mind_or_go_away_leave_it_again() -> None:
 
 
 def test_a_kiosk_that_is_not_paired_has_nothing_to_go_back_to(staff: Staff) -> None:
-    assert staff.setup.view.left == ()
+    assert staff.setup.view.quiet == ()
     staff.tap(Action.CANCEL)
     staff.setup.tick(10_000)
 
