@@ -25,8 +25,7 @@ RARE, RARE_TICKET = "Zuleika Testperson", "rose-3"
 COMMON = "Maria"
 _RARE = 20  # of them, however many there are: a search's answer is as long in every crowd
 _COMMONLY = 0.1
-_STATUSES = (Status.NEEDS_ASSIGNMENT, Status.DISCHARGED, Status.ACTIVE, Status.NEEDS_INTAKE)
-_SHARES = (0.5, 0.3, 0.15, 0.05)
+_CARRIED = PEERS * 12  # a caseload does not grow with the center's history
 _SYLLABLES = [consonant + vowel for consonant in "bdfklmnrst" for vowel in "aeio"]
 _BATCH = 20_000
 
@@ -41,7 +40,7 @@ class Crowd:
 
 
 def fill(engine: Engine, keys: Keys, participants: int) -> Crowd:
-    """One site; half of its participants wait. Everybody has an intake and what they are found by."""
+    """One site; half of its participants wait, most others are discharged. Everybody is found by their intake."""
     with Session(writing(engine)) as session, session.begin():
         site = a_site(session)
         kiosk = an_enrolled_kiosk(session, site, keys)
@@ -71,7 +70,8 @@ class _Somebody:
     def __init__(self, sequence: int, is_rare: bool, chance: random.Random) -> None:
         self.sequence = sequence
         self.id: UUID = uuid7()
-        self.status = chance.choices(_STATUSES, _SHARES)[0]
+        uncarried = Status.NEEDS_ASSIGNMENT if sequence % 2 else Status.DISCHARGED
+        self.status = Status.ACTIVE if sequence <= _CARRIED else uncarried
         self.ticket = RARE_TICKET if is_rare else f"maple-{chance.randint(1, 99)}"
         self.peer = chance.randrange(PEERS)
         first, last = (self._made_up(chance) for _ in range(2))
@@ -80,7 +80,7 @@ class _Somebody:
 
     @property
     def is_carried(self) -> bool:
-        return self.status in {Status.ACTIVE, Status.NEEDS_INTAKE}
+        return self.status is Status.ACTIVE
 
     def participant(self, crowd: Crowd) -> dict[str, Any]:
         return {
@@ -93,7 +93,7 @@ class _Somebody:
             "name": self.name,
             "phone": None,
             "language": "en",
-            "urgent": self.sequence % 100 == 0,
+            "urgent": self.sequence // 2 % 10 == 0,
             "queue_number": self.sequence,
             "intake_sequence": self.sequence,
             "waiting_since": self.at,
@@ -113,7 +113,7 @@ class _Somebody:
             "form_version": 1,
             "language": "en",
             "express": False,
-            "urgent": self.sequence % 100 == 0,
+            "urgent": self.sequence // 2 % 10 == 0,
             "ticket": self.ticket,
             "answers": answers,
             "finished_at": self.at,

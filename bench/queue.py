@@ -53,7 +53,7 @@ def main(sizes: Sequence[int]) -> None:
     for database in ("SQLite", "PostgreSQL"):
         took: dict[str, list[float]] = {}
         for size in sizes:
-            with _database(database) as (engine, keys):
+            with opened(database) as (engine, keys):
                 crowd = fill(engine, keys, size)
                 for what, milliseconds in _looks(engine, crowd).items():
                     took.setdefault(what, []).append(milliseconds)
@@ -71,7 +71,8 @@ def main(sizes: Sequence[int]) -> None:
 
 
 @contextmanager
-def _database(name: str) -> Iterator[tuple[Engine, Keys]]:
+def opened(name: str) -> Iterator[tuple[Engine, Keys]]:
+    """An empty database of this kind, migrated and unlocked, gone at the end."""
     with tempfile.TemporaryDirectory() as folder, _url(name, Path(folder)) as url:
         engine = connect(url)
         try:

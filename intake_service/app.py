@@ -19,6 +19,7 @@ from intake_service.errors import Busy, NotReady
 from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, places
 from intake_service.intake_writer import IntakeWriter
 from intake_service.keys import Keys, open_keys
+from intake_service.known_people import remember_earlier
 from intake_service.live import Live
 from intake_service.news import News
 from intake_service.routes import (
@@ -139,6 +140,8 @@ def prepare(settings: Settings) -> tuple[Engine, Keys]:
     unlock(engine, keys.data)
     with suppress(IntegrityError), Session(writing(engine)) as session, session.begin():
         tell_everything(session)  # another process that starts at this moment may tell it instead
+    with suppress(IntegrityError), Session(writing(engine)) as session, session.begin():
+        remember_earlier(session)  # and the same here
     return engine, keys
 
 

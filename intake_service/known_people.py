@@ -91,6 +91,15 @@ def remember(session: Session, site_id: int, sequence: int, name: str | None, ti
     )
 
 
+def remember_earlier(session: Session) -> None:
+    """Intakes that were received before there were tokens are found from now on. A look once there are some."""
+    if session.scalar(select(NameToken.token).limit(1)) is not None:
+        return
+    earlier = select(Intake.site_id, Intake.sequence, Participant.name, Intake.ticket, Participant.phone)
+    for row in session.execute(earlier.join(Participant, Participant.id == Intake.participant_id)).all():
+        remember(session, *row)
+
+
 def flag(
     session: Session,
     site_id: int,

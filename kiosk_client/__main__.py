@@ -150,7 +150,7 @@ class Kiosk:
         else:
             self._serve(stored)
 
-    def _set_up(self, problem: str = "", leave: Callable[[], None] | None = None) -> None:
+    def _set_up(self, problem: str = "", leave: Callable[[], None] | None = None, address: str = "") -> None:
         app = self._running_app()
 
         def attempt(address: str, code: str) -> None:
@@ -166,6 +166,7 @@ class Kiosk:
             lambda address, code: threading.Thread(target=attempt, args=(address, code), daemon=True).start(),
             problem,
             leave,
+            address,
         )
         app.present(setup)
 
@@ -217,7 +218,7 @@ class Kiosk:
                 change=app.change,
             ),
             measure=self._measured,
-            pair=lambda: self._set_up(leave=lambda: app.present(guide)),
+            pair=lambda: self._set_up(leave=lambda: app.present(guide), address=stored.address),
             restart=self._restart,
             leave=lambda: app.present(guide),
         )

@@ -271,6 +271,6 @@ def _advance(letter: str, following: str) -> float:
     if letter in _ADVANCES:
         return _ADVANCES[letter]
     if is_square(letter):
-        return 1.0
+        return 1 / _LIGHTER  # as wide in both weights
     usual = 0.57 if ord(letter) < 0x0900 else 0.68
     return _BY_CATEGORY.get(unicodedata.category(letter), usual)

@@ -20,7 +20,8 @@ _KEYS = {Key.OK: Action.NEXT, Key.ERASE: Action.ERASE}
 class SetUp:
     """`pair`: called with address and code, may take its time; `failed` says that it did not work.
 
-    `leave`: called when staff change their mind; None where there is nothing to go back to.
+    `leave`: called when staff change their mind; None where there is nothing to go back to. `address`: where it was
+    paired before.
     """
 
     manner = Manner()
@@ -28,11 +29,15 @@ class SetUp:
     hidden = False
 
     def __init__(
-        self, pair: Callable[[str, str], None], problem: str = "", leave: Callable[[], None] | None = None
+        self,
+        pair: Callable[[str, str], None],
+        problem: str = "",
+        leave: Callable[[], None] | None = None,
+        address: str = "",
     ) -> None:
         self._texts: dict[str, Any] = yaml.safe_load((files("kiosk_client") / "setup.yaml").read_text(encoding="utf-8"))
-        self._typed = {"address": "", "code": ""}
-        self._active = "address"
+        self._typed = {"address": address, "code": ""}
+        self._active = "code" if address else "address"
         self._problem = problem
         self._pairing = False
         self._pair = pair
@@ -50,7 +55,7 @@ class SetUp:
             Typing((self._field("address"), self._field("code")), (*rows[:-1], (*rows[-1], erase))),
             help=self._problem or texts["help"],
             warning=bool(self._problem),
-            left=(Touch(Tap(Action.CANCEL), texts["close"], "arrow-left", Look.QUIET),) if self._leave else (),
+            quiet=(Touch(Tap(Action.CANCEL), texts["close"], "arrow-left", Look.QUIET),) if self._leave else (),
             act=(Touch(Tap(Action.PAIR), texts["pair"], "check", Look.ACT, enabled=all(self._typed.values())),),
         )
         return replace(view, help=texts["pairing"], warning=False, act=()) if self._pairing else view

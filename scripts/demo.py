@@ -18,11 +18,13 @@ from intake_service.settings import Settings
 from intake_service.tables import Role
 from notifications import roster
 from notifications.db import writing
+from shared_schema import pin
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "demo-data"
 SITE = "Maple Street Center (demo)"
 PASSWORD = "walk-together-demo"  # shown on the screen on purpose: this center does not exist
+PIN = "2718"
 PEOPLE = (
     ("avery", "Avery Demo", Role.ADMINISTRATOR, ["en"]),
     ("sam", "Sam Demo", Role.SUPERVISOR, ["en"]),
@@ -30,6 +32,8 @@ PEOPLE = (
     ("quinn", "Quinn Demo", Role.PEER_SPECIALIST, ["en"]),
 )
 _READY_WITHIN = 60.0  # seconds
+_KIOSK = """The kiosk is in its own window. For its staff corner, hold the top right corner for three seconds; the PIN
+is {pin}."""
 _NO_DISPLAY = """The kiosk's window needs a display, and there is none here; everything else runs.
 To see it, start this in a terminal of a desktop, or over `ssh -X`."""
 
@@ -77,6 +81,7 @@ def _prepare_center() -> str:
         found = [site for site in sites.every(session) if site.name == SITE]
         site = found[0] if found else sites.add(session, SITE)
         if not found:
+            site.kiosk_settings = {"staff_pin": pin.hashed(PIN)}
             for username, name, role, languages in PEOPLE:
                 member = staff.add(session, username, name, role, [site], PASSWORD, languages)
                 roster.designate(session, site.id, member.id, role == Role.PEER_SPECIALIST)
@@ -107,7 +112,7 @@ def _explain(url: str, has_display: bool) -> None:
     print(f"\nThe staff console: {url}\n\nSign in with the password {PASSWORD} as one of:")
     for username, name, role, _ in PEOPLE:
         print(f"  {username:8} {name:12} {role}")
-    print("\n" + ("The kiosk is in its own window." if has_display else _NO_DISPLAY))
+    print("\n" + (_KIOSK.format(pin=PIN) if has_display else _NO_DISPLAY))
     print(
         "\nCtrl-C stops all of it. `make demo` goes on with the same data; `make demo-reset` starts over.\n", flush=True
     )

@@ -24,7 +24,7 @@ from tests.support.xvfb import virtual_screen
 SITE = "Harbor House"
 A_WEEK = 7 * 40  # intakes of a busy center
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
@@ -98,8 +98,6 @@ def test_while_offline_an_urgent_call_leads_to_the_desk_until_somebody_hears_it(
 
 
 def test_a_week_without_the_service_drains_in_order(service: Service, tmp_path: Path, code: str) -> None:
-    service.stop()
-    service.start()  # pairing needs it; then it is gone for a week
     with running_kiosk(tmp_path / "kiosk", service.url, code) as kiosk:
         service.stop()
         records = held(kiosk.spool, kiosk.session.config.service_key, A_WEEK)
@@ -108,7 +106,7 @@ def test_a_week_without_the_service_drains_in_order(service: Service, tmp_path: 
         assert len(on_disk(tmp_path / "kiosk" / "spool.sqlite3")) < 8 * 1024 * 1024
 
         service.start()
-        eventually(lambda: kiosk.spool.counts().held == 0, "the backlog")
+        eventually(lambda: kiosk.spool.counts().held == 0, "the backlog", within=400)
 
     assert received(service.database_url)[:-1] == [record.id for record in records]
 

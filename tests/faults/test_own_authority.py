@@ -14,7 +14,7 @@ from tests.support.certificates import Certificates, certificates_for
 from tests.support.middleman import Middleman, middleman
 from tests.support.service import Service, running_service
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.support.service import Service, running_service
 
 SITE = "Harbor House"
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture

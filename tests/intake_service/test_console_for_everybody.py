@@ -103,12 +103,12 @@ def test_every_page_is_worked_with_the_keyboard_alone(
             page.wait_for_load_state()
             expected = page.evaluate(_FOCUSABLE)
             stops: dict[str, bool] = {}
-            for _ in range(expected + 10):
+            for _ in range(6 * expected + 20):  # a time field alone has four stops
                 page.keyboard.press("Tab")
                 at = page.evaluate(_FOCUS)
                 if at is None or (at[0] in stops and len(stops) >= expected):
                     break
-                stops[at[0]] = at[1]
+                stops[at[0]] = stops.get(at[0], False) or at[1]  # a part of a field shows the browser's own ring
             assert len(stops) >= expected, f"{name}: {len(stops)} of {expected} can be reached"
             assert all(stops.values()), f"{name}: the focus is not to be seen"
 

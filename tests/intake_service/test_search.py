@@ -2,12 +2,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from intake_service.errors import InvalidRequest, NotAllowed
 from intake_service.intakes import receive
 from intake_service.keys import Keys
+from intake_service.known_people import remember_earlier
 from intake_service.names import mistyped, words_of
 from intake_service.search import LONGEST, search
 from intake_service.tables import Intake, NameToken, Role, Staff
@@ -96,6 +97,17 @@ def test_tokens_tell_nothing_without_the_key(session: Session, center: Center) -
 
     tokens = session.scalars(select(NameToken.token).where(NameToken.sequence == sequence_of(session, first))).all()
     assert len(tokens) == len(set(tokens)) == 10  # 2 words, 2 sounds, 2 beginnings, 1 pair of each, 2 of the ticket
+
+
+def test_intakes_of_an_earlier_release_are_found_once_the_service_has_started(session: Session, center: Center) -> None:
+    came_in(session, center, "Zuleika Testperson")
+    session.execute(delete(NameToken))
+    assert names(session, center, "zuleika") == []
+
+    for _ in range(2):
+        remember_earlier(session)
+
+    assert names(session, center, "zuleika") == names(session, center, "maple 7") == ["Zuleika Testperson"]
 
 
 def test_words_are_small_letters_without_accents() -> None:

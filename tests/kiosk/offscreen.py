@@ -102,6 +102,14 @@ class OffscreenKiosk:
         finger.is_double_tap = second
         return finger
 
+    def rest(self, x: float, y: float, seconds: float) -> None:
+        """A finger that rests there; counted from the bottom left."""
+        touch = UnitTestTouch(x, y)
+        touch.touch_down()
+        time.sleep(seconds)
+        touch.touch_up()
+        self.frames()
+
     def press(self, *keys: str) -> None:
         """Keys of the keypad by their names in keypad.Key, or a letter that a keyboard types."""
         for name in keys:

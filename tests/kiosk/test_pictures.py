@@ -64,10 +64,13 @@ def test_a_screen_can_be_read_and_touched(typesetter: Typesetter, language: str,
                 save(surface, panel, view, manner, placed, typesetter, language, name)
 
 
+@pytest.mark.parametrize("is_paired", [False, True], ids=["new", "paired"])
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
-def test_the_setup_can_be_read_and_touched(typesetter: Typesetter, panel: Panel) -> None:
+def test_the_setup_can_be_read_and_touched(typesetter: Typesetter, panel: Panel, is_paired: bool) -> None:
     manner = Manner()
-    view = SetUp(lambda _address, _code: None, "The service refused this kiosk. Ask an administrator.").view
+    problem = "The service refused this kiosk. Ask an administrator."
+    leave = (lambda: None) if is_paired else None
+    view = SetUp(lambda _address, _code: None, problem, leave, "https://handoff.example.org" if is_paired else "").view
     surface = surface_of(panel)
     placed = panel.place(view, manner)
     show(surface, panel, view, manner, placed, typesetter)
@@ -75,7 +78,7 @@ def test_the_setup_can_be_read_and_touched(typesetter: Typesetter, panel: Panel)
     assert surface.cut == []
     require_apart_and_inside(placed, panel, "setup")
     require_touchable(placed, panel.sizes(manner), "setup")
-    save(surface, panel, view, manner, placed, typesetter, "en", "99-setup")
+    save(surface, panel, view, manner, placed, typesetter, "en", f"99-setup{'-again' * is_paired}")
 
 
 @pytest.mark.parametrize("count", range(1, len(FORM.texts) + 1))

@@ -106,6 +106,17 @@ def test_staff_who_change_their_mind_or_go_away_leave_it_again() -> None:
 
 
 def test_a_kiosk_that_is_not_paired_has_nothing_to_go_back_to(staff: Staff) -> None:
-    assert staff.setup.view.left == ()
+    assert staff.setup.view.quiet == ()
     staff.tap(Action.CANCEL)
     staff.setup.tick(10_000)
+
+
+def test_paired_again_it_remembers_the_address() -> None:
+    tried: list[tuple[str, str]] = []
+    setup = SetUp(lambda address, code: tried.append((address, code)), address="https://handoff.example.org")
+    for letter in "k7qm-4xpd":
+        setup.tap(Tap(Action.TYPE, letter), NOW, 0)
+
+    setup.tap(Tap(Action.PAIR), NOW, 0)
+
+    assert tried == [("https://handoff.example.org", "K7QM-4XPD")]

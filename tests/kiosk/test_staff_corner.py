@@ -142,8 +142,8 @@ def test_it_says_how_the_kiosk_is(staff: Staff) -> None:
             {"contact": Contact(reachable=True, at=NOW, clock_error=timedelta(days=-400))},
             "This kiosk's clock is wrong by 576000 minutes.",
         ),
-        ({"counts": Counts(3, 0, NOW)}, "3 sealed intakes wait to be sent, the oldest since 23 November, 09:30."),
-        ({"counts": Counts(0, 2, None)}, "2 the service could not take in. They are kept, sealed."),
+        ({"counts": Counts(3, 0, NOW)}, "Sealed and waiting to be sent: 3, since 23 November, 09:30."),
+        ({"counts": Counts(0, 2, None)}, "Not taken in by the service: 2. Kept, sealed."),
         ({"counts": None}, "This kiosk's disk cannot be used."),
     ],
 )

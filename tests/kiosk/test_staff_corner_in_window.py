@@ -14,6 +14,7 @@ from kiosk_client.settings import Settings
 from notifications.db import connect
 from notifications.tables import Alert, AlertKind
 from shared_schema import pin
+from tests.faults.kiosk import eventually, received
 from tests.kiosk.window import KioskWindow, running_kiosk
 from tests.support.service import Service, running_service
 from tests.support.xvfb import virtual_screen
@@ -83,3 +84,28 @@ def test_staff_start_it_anew(kiosk: KioskWindow) -> None:
         time.sleep(0.05)
     assert b"kiosk_client\0--windowed" in command.read_bytes()
     assert kiosk.process.running
+
+
+@pytest.mark.timeout(600)
+def test_staff_pair_a_revoked_kiosk_again_and_what_it_holds_is_handed_in(
+    service: Service, kiosk: KioskWindow, tmp_path: Path
+) -> None:
+    kiosk.wait_for("welcome")
+    service.command("kiosks", "revoke", service.command("kiosks", "list").split("\t")[0])
+    time.sleep(1)
+    kiosk.tap("talk-from-welcome:en", "confirm")
+    kiosk.wait_for("ticket")
+    kiosk.tap("done")
+    assert received(service.database_url) == []
+
+    kiosk.hold_corner()
+    kiosk.tap(*(f"type:{digit}" for digit in "2718"), "next")
+    kiosk.picture(PICTURES / "revoked.png")
+    kiosk.tap("staff:pair")
+    kiosk.wait_for("setup")
+    kiosk.tap(*(f"type:{letter}" for letter in service.command("kiosks", "add", "--site", SITE).strip().lower()))
+    kiosk.picture(PICTURES / "pair-again.png")
+    kiosk.tap("pair")
+    kiosk.wait_for("welcome")
+
+    eventually(lambda: len(received(service.database_url)) == 1, "what was held")
