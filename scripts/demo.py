@@ -19,6 +19,7 @@ from intake_service.tables import Role
 from notifications import roster
 from notifications.db import writing
 from shared_schema import pin
+from shared_schema.hours import Hours
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "demo-data"
@@ -85,11 +86,22 @@ def _prepare_center() -> str:
             for username, name, role, languages in PEOPLE:
                 member = staff.add(session, username, name, role, [site], PASSWORD, languages)
                 roster.designate(session, site.id, member.id, role == Role.PEER_SPECIALIST)
+            roster.set_duty(session, site.id, staff.named(session, "pilar").id, True, now)
+            site.hours = {"time_zone": _time_zone()}
         code = ""
         if not (DATA / "kiosk" / "enrollment.json").exists():
             code = kiosks.add(session, site, "Front door", keys, now)[1]
     engine.dispose()
     return code
+
+
+def _time_zone() -> str:
+    """This machine's, as the demo's center stands beside it; UTC where it does not say."""
+    try:
+        name = Path("/etc/localtime").readlink().as_posix().partition("zoneinfo/")[2]
+        return Hours(time_zone=name).time_zone
+    except (OSError, ValueError):
+        return "UTC"
 
 
 def _start(*arguments: str) -> subprocess.Popen[bytes]:
