@@ -119,6 +119,8 @@ def join(session: Session, pair_id: int, keep: UUID, by: Staff, now: datetime) -
     kept, joined = _both(session, pair, keep, by)
     change = Change(Action.JOIN, by, now)
     if not _decide(session, pair, Verdict.JOINED, change):
+        if pair.before and pair.before["kept"] != str(keep):
+            raise Conflict("You kept the other record just now. Undo that first.")
         return kept
     _require_joinable(session, kept, joined)
     before = {name: getattr(kept, name) for name in ("status", "urgent", "queue_number", "intake_sequence")}

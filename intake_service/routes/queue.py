@@ -28,7 +28,7 @@ TITLES = {
     Listed.DISCHARGED: "Discharged",
 }
 DONE = {
-    "assigned": "Assigned. They are being told now.",
+    "assigned": "Assigned. Where their alerts are on, they are being told now.",
     "transferred": "Transferred. Both peers are being told now.",
     "full-intake": "The full intake is done. This participant is active now.",
     "discharged": "Discharged. A supervisor can reactivate them at any time.",

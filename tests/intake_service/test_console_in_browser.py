@@ -64,7 +64,7 @@ def test_an_intake_appears_by_itself_and_is_assigned_with_the_keyboard(
         page.keyboard.press("1")  # by its rank
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        expect(page.get_by_text("Assigned. They are being told now.")).to_be_visible()
+        expect(page.get_by_text("Assigned. Where their alerts are on, they are being told now.")).to_be_visible()
         expect(page.get_by_role("link", name="Zuleika Testperson", exact=True)).to_have_count(0)
 
         has_keys(page)
@@ -129,7 +129,7 @@ def test_who_is_taken_greys_out_in_place_and_nothing_moves_under_the_hand(
         expect(page.get_by_label("Assign peer to Quirin Sample")).to_have_count(0)
 
         page.get_by_role("button", name="Save for Zuleika Testperson").click()
-        expect(page.get_by_text("Assigned. They are being told now.")).to_be_visible()
+        expect(page.get_by_text("Assigned. Where their alerts are on, they are being told now.")).to_be_visible()
         expect(page.get_by_role("link", name="Maximiliana Longname", exact=True)).to_be_visible()
 
 
@@ -160,7 +160,7 @@ def test_the_console_works_without_javascript(
         expect(page.get_by_role("heading", name="Zuleika Testperson")).to_be_visible()
         page.get_by_label("Assign peer to Zuleika Testperson").select_option(str(center.charlie))
         page.get_by_role("button", name="Save").click()
-        expect(page.get_by_text("Assigned. They are being told now.")).to_be_visible()
+        expect(page.get_by_text("Assigned. Where their alerts are on, they are being told now.")).to_be_visible()
 
         page.get_by_text("Transfer to somebody else").click()
         page.get_by_label("To whom?").select_option(str(center.bob))

@@ -114,6 +114,16 @@ def test_whoever_carries_the_known_record_is_told_and_the_others_no_longer(desk:
     assert {notice.staff_id for notice in alerts.ledger(session, second.id)} == {desk.center.charlie}
 
 
+def test_joining_again_the_other_way_round_is_refused(desk: Desk, session: Session) -> None:
+    known, again = desk.arrives("Zuleika Testperson"), desk.arrives("Zuleika Testperson")
+    (pair,) = desk.pairs(again)
+    assert duplicates.join(session, pair.id, known, desk.alice, NOW).id == known
+    assert duplicates.join(session, pair.id, known, desk.alice, NOW).id == known
+
+    with pytest.raises(Conflict, match="kept the other record"):
+        duplicates.join(session, pair.id, again, desk.alice, NOW)
+
+
 def test_a_join_is_undone_with_both_as_before(desk: Desk, session: Session) -> None:
     known = desk.arrives("Zuleika Testperson")
     participants.discharge(session, known, "left", desk.alice, NOW)

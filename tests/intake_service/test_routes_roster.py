@@ -262,7 +262,7 @@ def test_an_address_is_added_tested_and_confirmed(service: Service, session: Ses
 def test_a_banner_stays_until_somebody_is_on_it(service: Service, session: Session, center: Center) -> None:
     somebody_waits(session, center)  # nobody has a device
     csrf = as_(service, "alice")
-    assert "everybody was told, and nobody is on it" in service.client.get("/my-participants").text
+    assert "nobody is on it, and nobody is left to tell" in service.client.get("/my-participants").text
 
     alert = session.scalars(select(Alert)).one()
     alerts.acknowledge(session, alert.id, center.alice, datetime.now(UTC))
