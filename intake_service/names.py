@@ -6,7 +6,7 @@ A token is the HMAC, under the keys folder's digest key, of one of these, cut to
 - a word's leading trigram, for somebody who types the beginning
 - the ticket (`maple-7`), the ticket's word (`maple`), and the last ten digits of the phone
 
-Typing mistakes are made up for when searching, not when storing (docs/decisions/0010): every word that is one mistake
+Typing mistakes are made up for when searching, not when storing (docs/decisions/0014): every word that is one mistake
 away from the typed one is looked up.
 """
 

@@ -29,7 +29,7 @@ TITLES = {
 }
 DONE = {
     "assigned": "Assigned. Where their alerts are on, they are being told now.",
-    "transferred": "Transferred. Both peers are being told now.",
+    "transferred": "Transferred. The one who takes over is being told now.",
     "full-intake": "The full intake is done. This participant is active now.",
     "discharged": "Discharged. A supervisor can reactivate them at any time.",
     "reactivated": "Reactivated. They wait in Needs Assignment from now on.",

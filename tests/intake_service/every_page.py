@@ -88,6 +88,7 @@ def a_busy_day(session: Session, center: Center) -> BusyDay:
         "channels": "/channels",
         "sites": "/sites",
         "site": f"/sites/{center.site.id}",
+        "site-queue": f"/sites/{center.site.id}/queue",
         "not-found": f"/participants/{center.kiosk.id}",
     }
     return BusyDay(pages, waiting)
