@@ -12,7 +12,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from fontTools import unicodedata as scripts
 from fontTools.merge import Merger
 from fontTools.subset import Options, Subsetter
@@ -20,6 +19,7 @@ from fontTools.ttLib import TTFont
 
 from kiosk_client.fonts import INDEX, NoFonts, words
 from shared_schema.form import LanguageTexts
+from shared_schema.yaml_files import read_yaml
 
 _WEIGHTS = ("Regular", "Bold")
 _LATIN = (*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2010, 0x2028), 0x2039, 0x203A)
@@ -47,7 +47,7 @@ def build(texts: Iterable[LanguageTexts], folder: Path) -> list[str]:
     """
     for logger in ("fontTools.subset", "fontTools.merge", "fontTools.ttLib"):
         logging.getLogger(logger).setLevel(logging.ERROR)
-    table = yaml.safe_load((files("kiosk_client") / "fonts.yaml").read_text(encoding="utf-8"))
+    table = read_yaml(files("kiosk_client") / "fonts.yaml")
     folder.mkdir(parents=True, exist_ok=True)
     wanted = sorted(set(_wanted(texts, table)), key=lambda each: each.name)
     listed = [_built(each, table, folder) for each in wanted]

@@ -7,7 +7,7 @@ import gc
 import resource
 
 from kiosk_client import faults
-from kiosk_client.start import overwrite_freed_memory
+from kiosk_client.freed_memory import overwrite_freed_memory
 
 _SMALL_BLOCKS = range(16, 513, 16)  # what Python's own allocator gives out; it does not clear a block that is freed
 _OF_EACH = 256 * 1024  # bytes of each size; about as much as is ever free in a running kiosk
@@ -15,7 +15,7 @@ _BYTES_HEADER = 33
 
 
 def keep_private() -> None:
-    """Called once, before anybody can answer. May begin the program anew, see kiosk_client.start."""
+    """Called once, before anybody can answer. May begin the program anew, see kiosk_client.freed_memory."""
     overwrite_freed_memory()
     faults.tell_only_where()
     # Of 1, not 0: a core of one byte is never written to a file, and it is the one limit that also holds for a core

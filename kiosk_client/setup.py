@@ -6,11 +6,10 @@ from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from kiosk_client.keypad import Key
 from kiosk_client.view import Action, Field, Look, Tap, Touch, Typing, View
 from kiosk_client.views import Manner
+from shared_schema.yaml_files import read_yaml
 
 _LONGEST = {"address": 120, "code": 12}
 _LEAVES_AFTER = 300.0  # seconds without a touch
@@ -35,7 +34,7 @@ class SetUp:
         leave: Callable[[], None] | None = None,
         address: str = "",
     ) -> None:
-        self._texts: dict[str, Any] = yaml.safe_load((files("kiosk_client") / "setup.yaml").read_text(encoding="utf-8"))
+        self._texts: dict[str, Any] = read_yaml(files("kiosk_client") / "setup.yaml")
         self._typed = {"address": address, "code": ""}
         self._active = "code" if address else "address"
         self._problem = problem

@@ -12,14 +12,13 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
-
 from kiosk_client.keypad import Key
 from kiosk_client.sender import Contact
 from kiosk_client.spool import Counts
 from kiosk_client.view import Action, Field, Look, Paragraphs, Tap, Touch, Typing, View
 from kiosk_client.views import Manner
 from shared_schema import pin
+from shared_schema.yaml_files import read_yaml
 
 WIDTHS = range(100, 3001)
 """mm: the narrowest and the widest picture that a kiosk has."""
@@ -200,7 +199,7 @@ class StaffCorner:
 
     @cached_property
     def _texts(self) -> dict[str, Any]:
-        texts: dict[str, Any] = yaml.safe_load((files("kiosk_client") / "staff.yaml").read_text(encoding="utf-8"))
+        texts: dict[str, Any] = read_yaml(files("kiosk_client") / "staff.yaml")
         return texts
 
     def _asking(self, shown: str, title: str, hint: str, more: str) -> View:

@@ -1,15 +1,11 @@
 """Where `warm-handoff-kiosk` begins: in a process whose memory is overwritten as it is freed.
 
-That is a setting of the C library, read when a program begins, so the program begins anew with it. Nothing else is
-imported until then: beginning anew costs some hundredths of a second.
+The program may begin anew for that, so nothing else is imported until then: it costs some hundredths of a second.
 """
 
-import os
 import sys
 
-# glibc manual, "Memory Allocation Tunables". Freed memory becomes 0xff and fresh memory zero; without the cache of each
-# thread, which passes blocks on as they are.
-_TUNABLES = "glibc.malloc.perturb=255:glibc.malloc.tcache_count=0"
+from kiosk_client.freed_memory import overwrite_freed_memory
 
 
 def main() -> int:
@@ -17,14 +13,6 @@ def main() -> int:
     from kiosk_client.__main__ import main as run  # noqa: PLC0415  only in the process that stays
 
     return run()
-
-
-def overwrite_freed_memory() -> None:
-    """Returns in a process that does so; the first call begins this very command anew."""
-    tunables = os.environ.get("GLIBC_TUNABLES", "")
-    if _TUNABLES not in tunables:
-        os.environ["GLIBC_TUNABLES"] = f"{tunables}:{_TUNABLES}".lstrip(":")
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  the same command, no shell
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import yaml
 from pydantic import TypeAdapter
 
 from shared_schema.intake import Frozen
+from shared_schema.yaml_files import read_yaml
 
 TAKEN_CARE_OF = "taken_care_of"
 """Replaces an alert on a phone, silently: somebody else is there."""
@@ -100,5 +100,5 @@ def _address(message: Message, public_url: str) -> str:
 
 @cache
 def _catalogue() -> Mapping[str, Mapping[str, Words]]:
-    text = files("notifications").joinpath("messages.yaml").read_text(encoding="utf-8")
-    return TypeAdapter(dict[str, dict[str, Words]]).validate_python(yaml.safe_load(text))
+    words = read_yaml(files("notifications") / "messages.yaml")
+    return TypeAdapter(dict[str, dict[str, Words]]).validate_python(words)

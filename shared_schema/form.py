@@ -10,7 +10,6 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Literal, Self
 
-import yaml
 from pydantic import Field, model_validator
 
 from shared_schema.intake import (
@@ -22,6 +21,7 @@ from shared_schema.intake import (
     PathwayType,
     Slug,
 )
+from shared_schema.yaml_files import read_yaml
 
 BRIEF_INTAKE = "brief-intake"
 
@@ -260,7 +260,7 @@ def load_form(name: str = BRIEF_INTAKE, version: int | None = None) -> Form:
 def read_form(folder: Traversable) -> Form:
     """The form in a folder: `form.yaml` and a file per language. Raises ValueError with the key to mend."""
     documents = {
-        entry.name.removesuffix(".yaml"): yaml.safe_load(entry.read_text(encoding="utf-8"))
+        entry.name.removesuffix(".yaml"): read_yaml(entry)
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith(".yaml")
     }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import yaml
+from shared_schema.yaml_files import read_yaml
 
 SIDE = 24.0
 WEIGHT = 2.0
@@ -52,7 +52,7 @@ def directed() -> frozenset[str]:
 
 @cache
 def _drawings() -> dict[str, tuple[Stroke, ...]]:
-    listed = yaml.safe_load((files("shared_schema") / "icons.yaml").read_text(encoding="utf-8"))
+    listed = read_yaml(files("shared_schema") / "icons.yaml")
     return {name: tuple(_stroke(text) for text in strokes) for name, strokes in listed.items()}
 
 

@@ -6,7 +6,7 @@ from kiosk_client.faults import where
 NAME = "Zulema Prueba"
 PROGRAM = f"""
 import os, threading
-from kiosk_client.start import overwrite_freed_memory
+from kiosk_client.freed_memory import overwrite_freed_memory
 overwrite_freed_memory()
 from kiosk_client.privacy import keep_private
 keep_private()
