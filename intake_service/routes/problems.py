@@ -14,6 +14,7 @@ from shared_schema.kiosk_api import API
 from shared_schema.problem import MEDIA_TYPE, Problem
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_DETAILS = {404: "There is no such page. The address may be old or mistyped."}
 
 
 def render(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
@@ -46,7 +47,7 @@ async def _refused_by_framework(request: Request, error: HTTPException) -> Respo
     problem = Problem(
         title=phrase,
         status=error.status_code,
-        detail=f"{phrase}.",
+        detail=_DETAILS.get(error.status_code, f"{phrase}."),
         code=_CODES.get(error.status_code, "invalid_request"),
     )
     return render(request, problem, dict(error.headers or {}))

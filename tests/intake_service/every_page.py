@@ -12,6 +12,7 @@ from intake_service.tables import Intake, Participant, Role, Staff
 from shared_schema.intake import Answer
 from tests.intake_service.center import Center
 from tests.intake_service.people import a_received_intake, a_record, a_staff_member
+from tests.notifications.devices import Device
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,9 @@ class BusyDay:
 
 
 def a_busy_day(session: Session, center: Center) -> BusyDay:
-    """Committed."""
+    """Committed. Bob can be reached."""
     now = datetime.now(UTC)
+    Device().subscribe(session, center.bob, "http://127.0.0.1/push/made-up", now)
     alice = session.get_one(Staff, center.alice)
     leaving = a_staff_member(session, "Erin", Role.PEER_SPECIALIST, center.site)
 
