@@ -171,19 +171,14 @@ def _end(flow: Flow, config: KioskConfig, place: Place) -> View:
             body = Paragraphs("check", (ui["deleted"],))
             return View(place.value, ui["deleted_title"], body, right=(talk,), act=done)
         case Place.NOT_SAVED:
-            lines = (ui["sending_failed"], *_other_help(flow))
+            lines = (ui["sending_failed"], *((ui["urgent_988"],) if flow.is_urgent else ()))
             return View(place.value, ui["talk"], Paragraphs("person", lines), act=done)
+        case _ if flow.is_urgent:
+            word = Word(flow.word, (ui["ticket_body"],))
+            return View(place.value, ui["urgent_title"], word, help=ui["urgent_988"], act=done)
         case _:
-            title = ui["urgent_title" if flow.is_urgent else "ticket_title"]
             waiting = config.where_to_wait.get(flow.language) or ui["where_to_wait"]
-            lines = (ui["ticket_body"], *(_other_help(flow) or (waiting,)))
-            return View(place.value, title, Word(flow.word, lines), act=done)
-
-
-def _other_help(flow: Flow) -> tuple[str, ...]:
-    """Stays on the screen to the end of something urgent."""
-    ui = flow.texts.ui
-    return (ui["urgent_988"], ui["urgent_911"]) if flow.is_urgent else ()
+            return View(place.value, ui["ticket_title"], Word(flow.word, (ui["ticket_body"], waiting)), act=done)
 
 
 def _question(flow: Flow, screen: Screen, manner: Manner) -> View:
