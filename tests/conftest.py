@@ -22,14 +22,26 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_kind(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def empty_database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database, for `connect()` and for processes. No tables: create_all or migrate first."""
-    if request.param == "sqlite":
+    if database_kind == "sqlite":
         yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
         return
     cluster: Postgres = request.getfixturevalue("postgres")
     with cluster.database() as url:
         yield url
+
+
+@pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """An empty database, unless the room's own tests begin with another one."""
+    return empty_database_url
 
 
 @pytest.fixture

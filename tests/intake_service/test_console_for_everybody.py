@@ -13,7 +13,7 @@ from tests.support.axe import Axe, installed
 from tests.support.chromium import DESK, PHONE, running_chromium
 
 # What a page looks like does not depend on the database.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
 BUILD = Path("build")
 AT_400_PERCENT: ViewportSize = {"width": 320, "height": 200}

@@ -20,6 +20,11 @@ from shared_schema.intake import Status
 
 
 @pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    return empty_database_url
+
+
+@pytest.fixture
 def empty(database_url: str) -> Iterator[Engine]:
     """A database without a table."""
     engine = connect(database_url)
