@@ -3,7 +3,6 @@
 import argparse
 import logging
 import os
-import random
 import signal
 import sys
 import threading
@@ -199,7 +198,7 @@ class Kiosk:
         session = Session(
             form,
             self._offered(config, form),
-            draw_ticket=lambda: self._draw_ticket(session.form),
+            draw_ticket=lambda: tickets.draw_unlike_recent(session.form, self._spool),
             hand_in=keep,
             seconds=time.monotonic(),
             calls=SpooledCalls(self._spool, sender),
@@ -249,13 +248,6 @@ class Kiosk:
     def _speaking(self, form: Form) -> Voice:
         folder = self._settings.prompts or prompts.default_folder()
         return SpeakingVoice(Prompts(folder, prompts.voices(form.texts)).sound, sound.tone, sound.Aplay)
-
-    def _draw_ticket(self, form: Form) -> str:
-        try:
-            recent = self._spool.recent_tickets(tickets.RECENT)
-        except SpoolError:  # a broken disk is told when there is something to keep
-            recent = set()
-        return tickets.draw(form, recent, random.SystemRandom())
 
     def _first_frame(self) -> None:
         """Only now the network: what a person sees comes first."""

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Container
 
+from kiosk_client.spool import Spool, SpoolError
 from shared_schema.form import Form
 
 _NUMBERS = 9
@@ -19,3 +20,12 @@ def draw(form: Form, recent: Container[str], source: random.Random) -> str:
         if f"{word}-{number}" not in recent
     ]
     return source.choice(free)
+
+
+def draw_unlike_recent(form: Form, spool: Spool) -> str:
+    """The next participant's ticket. A disk that cannot be read is no reason to have none."""
+    try:
+        recent = spool.recent_tickets(RECENT)
+    except SpoolError:
+        recent = set()
+    return draw(form, recent, random.SystemRandom())

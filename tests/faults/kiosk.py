@@ -1,6 +1,5 @@
 """A kiosk without its window: session, spool and sender as they run on the device, on a service that may be gone."""
 
-import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,7 +38,7 @@ class Kiosk:
         self.session = Session(
             form,
             config,
-            lambda: tickets.draw(form, self.spool.recent_tickets(tickets.RECENT), random.Random()),
+            lambda: tickets.draw_unlike_recent(form, self.spool),
             lambda flow, now: hand_in(flow, self.spool, config.service_key, self.sender.wake, now),
             seconds=time.monotonic(),
             calls=SpooledCalls(self.spool, self.sender),

@@ -84,7 +84,7 @@ def test_the_slip_has_the_word_large_and_where_to_wait() -> None:
 def test_nothing_that_was_answered_is_on_it() -> None:
     slip = slip_of(a_flow("en"), a_config())
 
-    assert slip == Slip("Harbor House", "Your word is", "Mountain 7", "Please have a seat nearby.")
+    assert slip == Slip("Harbor House", "Your word is", "Mountain 7", "Please sit nearby.")
     assert "Zuleika" not in str(slip)
 
 
