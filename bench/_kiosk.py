@@ -18,6 +18,9 @@ ACT = "#0F5C63"
 """The colour of the one obvious button, on the kiosk and on the page that it is compared with."""
 
 
+_BETWEEN = 0.35  # seconds; sooner on one spot is half of a double tap, which a kiosk ignores on a new screen
+
+
 @dataclass
 class Kiosk:
     """`start`: seconds from asking for the process to its first screen."""
@@ -40,6 +43,7 @@ class Kiosk:
     def tap(self, tap: str, rest: float = 0.01) -> float:
         """Press and release; the time at which the finger left. Returns when the kiosk has answered."""
         x, y = self.where(tap)
+        time.sleep(_BETWEEN)
         before = self._read()["answered"]
         self.screen.press(x, y)
         time.sleep(rest)

@@ -16,7 +16,6 @@ WIDTH, HEIGHT = 1280, 800
 _WITHIN = 30.0  # seconds
 _LOOK_EVERY = 0.0005
 _PIXEL = 4  # bytes, blue first
-_ASIDE = 25  # pixels; a double tap is within 2 % of the window
 _REST = 0.06  # seconds that a finger stays down
 
 
@@ -43,7 +42,6 @@ class Screen:
         header = struct.unpack(">25I", self._pixels[:100])  # XWDFile.h: sizes and counts, big-endian
         self._start = header[0] + header[19] * 12  # the header's own size, then the colour map
         self._row = header[12]
-        self._aside = _ASIDE
         self._xlib = ctypes.CDLL("libX11.so.6")
         self._xtest = ctypes.CDLL("libXtst.so.6")
         self._xlib.XOpenDisplay.restype = ctypes.c_void_p
@@ -63,12 +61,7 @@ class Screen:
         return b"".join(self._rows(area))
 
     def press(self, x: int, y: int) -> None:
-        """A finger comes down there, a little to the left and to the right in turns.
-
-        On one spot two quick taps are a double tap, whose second half a kiosk ignores when the first has led it on.
-        """
-        self._aside = -self._aside
-        x += self._aside
+        """A finger comes down there."""
         self._xtest.XTestFakeMotionEvent(self._connection, -1, x, y, 0)
         self._xtest.XTestFakeButtonEvent(self._connection, 1, 1, 0)
         self._xlib.XFlush(self._connection)
