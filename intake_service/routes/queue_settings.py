@@ -9,13 +9,13 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from intake_service import queue_settings, rights
+from intake_service import queue_settings
 from intake_service.db import Reading, Writing
-from intake_service.errors import InvalidRequest, NotFound
+from intake_service.errors import InvalidRequest
 from intake_service.queue_settings import MatchingWeights, QueueSettings, TierWeights
 from intake_service.routes.pages import bar, page
 from intake_service.routes.signed_in import Actor, Reader, SignedIn
-from intake_service.routes.sites import Fields
+from intake_service.routes.sites import Fields, site_to_decide
 from intake_service.tables import Site, Staff
 
 router = APIRouter(prefix="/sites")
@@ -31,13 +31,13 @@ _LIMITS = {
 
 @router.get("/{site_id}/queue")
 def one(request: Request, session: Reading, who: Reader, site_id: int, done: bool = False) -> Response:
-    site = _site(session, who, site_id)
+    site = site_to_decide(session, who, site_id)
     return _shown(request, session, who, site, _fields_of(queue_settings.of(site)), {}, done=done)
 
 
 @router.post("/{site_id}/queue")
 def decide(request: Request, session: Writing, who: Actor, site_id: int, fields: Fields) -> Response:
-    site = _site(session, who, site_id)
+    site = site_to_decide(session, who, site_id)
     try:
         decided = QueueSettings.model_validate(_given(fields))
         queue_settings.change(session, site, decided, who.staff, datetime.now(UTC))
@@ -51,14 +51,6 @@ def decide(request: Request, session: Writing, who: Actor, site_id: int, fields:
     else:
         return RedirectResponse(f"/sites/{site_id}/queue?done=true", 303)
     return _shown(request, session, who, site, fields, problems)
-
-
-def _site(session: Reading, who: SignedIn, site_id: int) -> Site:
-    rights.require_policy(session, who.staff, site_id)
-    site = session.get(Site, site_id)
-    if site is None:
-        raise NotFound("There is no such site.")
-    return site
 
 
 def _given(fields: dict[str, str]) -> dict[str, Any]:

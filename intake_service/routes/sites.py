@@ -50,13 +50,13 @@ def every(request: Request, session: Reading, who: Reader) -> Response:
 
 @router.get("/{site_id}")
 def one(request: Request, session: Reading, who: Reader, site_id: int, done: bool = False) -> Response:
-    site = _site(session, who, site_id)
+    site = site_to_decide(session, who, site_id)
     return _shown(request, session, who, site, fields_of(site), {}, done=done)
 
 
 @router.post("/{site_id}")
 def decide(request: Request, session: Writing, who: Actor, site_id: int, fields: Fields) -> Response:
-    site = _site(session, who, site_id)
+    site = site_to_decide(session, who, site_id)
     decided, problems = read(fields, site)
     try:
         if decided is not None:
@@ -72,7 +72,7 @@ def add_kiosk(
     request: Request, session: Writing, who: Actor, site_id: int, name: Annotated[str, Form(max_length=120)] = ""
 ) -> Response:
     """A new kiosk, or one that is paired again. Its code is on this page and nowhere else."""
-    site = _site(session, who, site_id)
+    site = site_to_decide(session, who, site_id)
     now = datetime.now(UTC)
     kiosk, code = kiosks.add(session, site, kiosks.checked_name(name), request.app.state.keys, now)
     return page(
@@ -90,14 +90,15 @@ def add_kiosk(
 @router.post("/{site_id}/kiosks/{kiosk_id}/revocation")
 def revoke_kiosk(session: Writing, who: Actor, site_id: int, kiosk_id: UUID) -> Response:
     """A lost kiosk opens nothing from now on."""
-    site = _site(session, who, site_id)
+    site = site_to_decide(session, who, site_id)
     if kiosk_id not in {kiosk.id for kiosk in kiosks.every(session) if kiosk.site_id == site.id}:
         raise NotFound("There is no such kiosk at this site.")
     kiosks.revoke(session, kiosk_id, datetime.now(UTC))
     return RedirectResponse("/sites", 303)
 
 
-def _site(session: Reading, who: SignedIn, site_id: int) -> Site:
+def site_to_decide(session: Reading, who: SignedIn, site_id: int) -> Site:
+    """The site, for somebody who decides about it. Raises NotFound, NotAllowed."""
     rights.require_policy(session, who.staff, site_id)
     site = session.get(Site, site_id)
     if site is None:
