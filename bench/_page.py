@@ -2,21 +2,24 @@
 
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bench._screen import HEIGHT, WIDTH, Area
 from intake_service.routes.pages import strokes
-from kiosk_client.geometry import Dots, Picture, Placed, Rect, Sizes, Style, Words
-from kiosk_client.layout import place
+from kiosk_client.geometry import Dots, Picture, Placed, Rect, Style, Words
+from kiosk_client.glass import Glass
+from kiosk_client.pages import page_of
 from kiosk_client.panel import assumed_pixels_per_mm
 from kiosk_client.session import Session
 from kiosk_client.view import Field, Look, Tap, Touch, View
+from kiosk_client.views import Manner
 from shared_schema.form import load_form
 from shared_schema.kiosk_api import KioskConfig
 
-WAY = ("begin:en", "next", *["skip"] * 2, "take-word", *["skip"] * 7, "delete", "confirm", "done")
+_PAST = "rather-not-say"
+WAY = ("begin:en", "next", *[_PAST] * 2, "take-word", *[_PAST] * 6, "skip", "delete", "confirm", "done")
 """The taps of somebody who looks at everything, skips it all and deletes it: they end where they began."""
 
 
@@ -37,7 +40,7 @@ def stops(config: KioskConfig) -> list[Stop]:
     session = Session(form, config, lambda: "maple-7", lambda _flow, _now: True, seconds=0)
     found = []
     for name in WAY:
-        stop = _stop(session.view, name)
+        stop = _stop(session.view, session.reader.ui, name)
         found.append(stop)
         session.tap(stop.tap, datetime.now(UTC), 0)
     if session.view.name != "welcome":
@@ -59,8 +62,9 @@ show();
 </script>"""
 
 
-def _stop(view: View, name: str) -> Stop:
-    placed = place(view, WIDTH, HEIGHT, Sizes.of_panel(WIDTH, HEIGHT, assumed_pixels_per_mm(WIDTH, HEIGHT)))
+def _stop(view: View, ui: Mapping[str, str], name: str) -> Stop:
+    glass = Glass(WIDTH, HEIGHT, assumed_pixels_per_mm(WIDTH, HEIGHT))
+    placed = glass.place(page_of(view, glass, Manner(), ui), Manner())
     touched = next(each for each in placed if isinstance(each.item, Touch) and str(each.item.tap) == name)
     titles = [each.rect for each in placed if isinstance(each.item, Words) and each.item.style is Style.TITLE]
     assert isinstance(touched.item, Touch)

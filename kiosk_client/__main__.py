@@ -227,6 +227,7 @@ class Kiosk:
             Headset().device,
             forget,
             staff=lambda seconds: app.present(corner) if corner.open(seconds) else None,
+            glass=lambda: app.glass,
         )
         app.present(guide)
 

@@ -14,9 +14,9 @@ from kivy.config import Config
 from kiosk_client.faults import where
 from kiosk_client.focus import Stop
 from kiosk_client.fonts import Fonts
-from kiosk_client.geometry import Placed, Sizes
+from kiosk_client.geometry import Placed
+from kiosk_client.glass import Glass
 from kiosk_client.keypad import Held, Key, key_of
-from kiosk_client.layout import place
 from kiosk_client.screens.drawing import Pen
 from kiosk_client.screens.loop import Loop
 from kiosk_client.screens.surface import Surface
@@ -82,6 +82,8 @@ class KioskApp(App):  # type: ignore[misc]
         self._held = Held()
         self._repeats = False
         self._loop: Loop | None = None
+        self.glass: Glass | None = None
+        """What it was last drawn on."""
 
     def run(self) -> None:
         """Until the window is closed or `stop` is called; as App.run, with a loop that waits instead of turning."""
@@ -183,17 +185,16 @@ class KioskApp(App):  # type: ignore[misc]
         return showing and (showing.view, showing.manner, showing.focus, showing.hidden)
 
     def _show(self) -> None:
-        width, height = self._surface.size
         if self._showing is None or self._surface.parent is None:
             return
+        width, height = self._surface.size
+        glass = self.glass = Glass(width, height, self._density(int(width), int(height)))
         manner, view = self._showing.manner, self._showing.view
-        density = self._density(int(width), int(height))
-        sizes = Sizes.of_panel(width, height, density, bigger=manner.bigger, reach=manner.reach)
         hidden = self._showing.hidden
-        placed = [] if hidden else place(view, width, height, sizes, reach=manner.reach)
+        placed = [] if hidden else glass.place(view, manner)
         palette = PALETTES["contrast" if hidden else manner.theme]  # black, when hidden
-        pen = Pen(palette, sizes, view.mirrored, self._typesetter)
-        self._surface.show(placed, pen, self._showing.focus, None if self._showing.hidden else view.name)
+        pen = Pen(palette, glass.sizes(manner), view.mirrored, self._typesetter)
+        self._surface.show(placed, pen, self._showing.focus, None if hidden else view.name, view.elsewhere)
         self._on_shown(view, placed, self._surface)
 
 

@@ -1,8 +1,9 @@
 """The rows of buttons at the top and at the bottom, which stand at the same place on every screen."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from kiosk_client.geometry import GAP, TARGET, Placed, Rect, Sizes, wide
+from kiosk_client.geometry import GAP, PADDING_ABOVE, TARGET, Placed, Rect, Sizes, line_height, wide
 from kiosk_client.view import Look, Touch, View
 
 _BESIDE_WORDS = 6.5  # mm of padding and edges
@@ -12,14 +13,16 @@ _PICTURE = 10.0
 def bars(left: Sequence[Touch], right: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
     """From the top of `area`: those of `left` from the left edge, those of `right` to the right one.
 
-    Where one row is too narrow for their words they stand in rows that they fill.
+    Where one row is too narrow for their words they stand in rows that they fill; bigger words first push their
+    pictures out, since they say the same.
     """
     if not left and not right:
         return []
-    for letters in (sizes.body, sizes.smallest):
-        widths = [_wanted(touch, letters, sizes) for touch in (*left, *right)]
+    plain = [replace(touch, icon=None) for touch in left], [replace(touch, icon=None) for touch in right]
+    for these, those in ((left, right), plain) if sizes.bigger else ((left, right),):
+        widths = [_wanted(touch, sizes.smallest, sizes) for touch in (*these, *those)]
         if _together(widths, sizes) <= area.width:
-            return _row(left, right, widths, area, sizes)
+            return _row(these, those, widths, area, sizes)
     return _rows((*left, *right), area, sizes)
 
 
@@ -37,7 +40,7 @@ def stacked_bars(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
 def _row(
     left: Sequence[Touch], right: Sequence[Touch], widths: Sequence[float], area: Rect, sizes: Sizes
 ) -> list[Placed]:
-    gap, height = sizes.mm(GAP), sizes.mm(TARGET)
+    gap, height = sizes.mm(GAP), _height((*left, *right), sizes)
     placed = []
     x = area.x
     for touch, width in zip(left, widths, strict=False):
@@ -51,7 +54,7 @@ def _row(
 
 
 def _rows(touches: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
-    gap, height = sizes.mm(GAP), sizes.mm(TARGET)
+    gap, height = sizes.mm(GAP), _height(touches, sizes)
     rows: list[list[tuple[Touch, float]]] = [[]]
     for touch in touches:
         width = min(area.width, _wanted(touch, sizes.smallest, sizes))
@@ -66,6 +69,12 @@ def _rows(touches: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
             placed.append(Placed(Rect(x, area.y + number * (height + gap), width + spare, height), touch))
             x += width + spare + gap
     return placed
+
+
+def _height(touches: Sequence[Touch], sizes: Sizes) -> float:
+    """Of each row: more than a finger's width only for large letters with marks far above and below."""
+    words = max(line_height(touch.text, sizes.smallest) for touch in touches)
+    return max(sizes.mm(TARGET), words + sizes.mm(2 * PADDING_ABOVE))
 
 
 def _together(widths: Sequence[float], sizes: Sizes) -> float:

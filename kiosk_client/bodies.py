@@ -21,6 +21,7 @@ from kiosk_client.geometry import (
     words_room,
 )
 from kiosk_client.keys import key_rows, reflowed
+from kiosk_client.slim_rows import rows_height, slim_rows
 from kiosk_client.view import Columns, Field, Paragraphs, Tiles, Touch, Typing, View, Word
 
 _TALLEST = 34.0  # mm of a tile with its picture beside the words
@@ -30,6 +31,7 @@ _NARROW = 160.0  # mm: less is one column of a panel that stands upright
 _FIELD = 11.5  # mm of height: one that is only read
 _IN_FIELD = 12.0  # mm of padding and caret
 _MOST_COLUMNS = 4
+_HIGHEST = 200  # mm: more than any panel has for them
 _LIKED_SHAPE = 2.0  # width by height
 
 
@@ -46,6 +48,10 @@ def place_body(view: View, area: Rect, touches_from: float, sizes: Sizes) -> lis
             return _paragraphs(view, view.body, area, touches_from, sizes)
         case Columns():
             return _columns(view, view.body, area, touches_from, sizes)
+        case Tiles(touches=answers, slim=True):
+            head, rest = _headed(view, area, sizes, lambda rest: rows_height(answers, rest, sizes) <= rest.height)
+            head, rest = _lowered(head, rest, touches_from)
+            return [*head, *slim_rows(answers, rest, sizes)]
         case Tiles():
             tiles = view.body.touches
             head, rest = _headed(view, area, sizes, lambda rest: _grid(tiles, rest, sizes)[0] > 0)
@@ -63,9 +69,12 @@ def least_height(view: View, width: float, sizes: Sizes) -> float:
         case Columns(columns=columns):
             count = len(columns) if width < sizes.mm(_NARROW) else max(len(column) for column in columns)
             return count * sizes.mm(22) + (count - 1) * gap
+        case Tiles(touches=touches, slim=True):
+            return rows_height(touches, Rect(0, 0, width, 0), sizes)
         case Tiles(touches=touches) | Paragraphs(touches=touches) if touches:
-            heights = (sizes.mm(height) for height in range(int(TARGET), 200))
-            return next(height for height in heights if _grid(touches, Rect(0, 0, width, height), sizes)[0] > 0)
+            heights = (sizes.mm(height) for height in range(int(TARGET), _HIGHEST))
+            fitting = (height for height in heights if _grid(touches, Rect(0, 0, width, height), sizes)[0] > 0)
+            return next(fitting, sizes.mm(_HIGHEST))
         case _:
             return 0
 
@@ -211,8 +220,9 @@ def _greetings(title: str, area: Rect, letters: float, gap: float) -> tuple[list
 def _paragraphs(view: View, body: Paragraphs, area: Rect, touches_from: float, sizes: Sizes) -> list[Placed]:
     """A picture at the left, title and text beside it. What is asked stands under them, all of it in the middle."""
     gap = sizes.mm(GAP)
-    side = min(sizes.mm(26), area.width / 6)
-    beside = Rect(area.x + side + gap * 2, area.y, area.width - side - gap * 2, area.height)
+    side = min(sizes.mm(26), area.width / 6) if body.icon else 0
+    taken = side + gap * 2 if body.icon else 0
+    beside = Rect(area.x + taken, area.y, area.width - taken, area.height)
     placed, rest = _headed(view, beside, sizes)
     needed = least_height(view, area.width, sizes)
     foot = area.bottom - (needed + gap if body.touches else 0)
@@ -224,8 +234,9 @@ def _paragraphs(view: View, body: Paragraphs, area: Rect, touches_from: float, s
         height = tall(text, rest.width, size)
         placed.append(Placed(Rect(rest.x, y, rest.width, height), Words(text, Style.BODY, size)))
         y += height + gap
-    placed.insert(0, Placed(Rect(area.x, area.y + gap / 2, side, side), Picture(body.icon)))
-    y = max(y, area.y + side + gap)
+    if body.icon:
+        placed.insert(0, Placed(Rect(area.x, area.y + gap / 2, side, side), Picture(body.icon)))
+        y = max(y, area.y + side + gap)
     if not body.touches:
         return _moved(placed, max(0, (area.bottom - y) / 3))
     height = max(needed, min(sizes.mm(26), area.bottom - max(y, touches_from)))

@@ -98,6 +98,13 @@ class Flow:
         return self.answer is None or len(self.answer.choices) < self._screen.most or self._screen.most == 1
 
     @property
+    def is_full(self) -> bool:
+        """Whether there is something left here that can't be chosen beside what is."""
+        chosen = self.answer.choices if self.answer else ()
+        left = any(not choice.alone and choice.id not in chosen for choice in self._screen.choices)
+        return left and not self.may_choose_more
+
+    @property
     def answers(self) -> Mapping[str, Answer]:
         """What the record will hold: every question that was due, those not answered or not to be sent as skipped."""
         answers: dict[str, Answer] = {}
@@ -262,8 +269,13 @@ class Flow:
             self._forward()
 
     def start_over(self) -> None:
+        """It is asked first, if there is anything to lose."""
         if self._place in {Place.QUESTION, Place.URGENT}:
             self._ask(Place.START_OVER, self._place)
+        elif self._place in {Place.TALK, Place.DELETE} and self._asked_from is not Place.WELCOME:
+            self._ask(Place.START_OVER, self._asked_from)
+        elif self._place is Place.TALK:
+            self._forget()
 
     def delete(self) -> None:
         if self._place is Place.QUESTION and self._screen.kind == "review":

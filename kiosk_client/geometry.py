@@ -91,8 +91,8 @@ class Sizes:
 
     @property
     def smallest(self) -> float:
-        """Letter size below which nothing is ever set."""
-        return self.mm(SMALLEST_CAPITAL / _CAP_HEIGHT)
+        """Letter size below which nothing is ever set; what was asked for as bigger text stays that large."""
+        return self.body
 
     @property
     def body(self) -> float:
@@ -219,7 +219,7 @@ def is_square(letter: str) -> bool:
 
 def upright(rect: Rect, touch: Touch, sizes: Sizes) -> bool:
     """Whether the touch's picture stands above its words rather than beside them."""
-    if touch.look is not Look.TILE or touch.icon is None or touch.detail:
+    if touch.look not in {Look.TILE, Look.GRAVE} or touch.icon is None or touch.detail:
         return False
     return rect.height >= max(sizes.mm(_UPRIGHT_PICTURE) + 2 * line_height(touch.text, sizes.body), rect.width * 0.38)
 

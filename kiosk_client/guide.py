@@ -11,8 +11,10 @@ from typing import Any
 
 from kiosk_client.flow import Place
 from kiosk_client.focus import NOWHERE, Focus, Stop, kept, moved, stop_at
+from kiosk_client.glass import Glass
 from kiosk_client.help import help_view
 from kiosk_client.keypad import ARROWS, Key
+from kiosk_client.pages import page_of
 from kiosk_client.session import Session
 from kiosk_client.speech import Utterance
 from kiosk_client.view import Action, Field, Tap, Typing, View
@@ -36,7 +38,7 @@ _TONES = {Place.TICKET.value: Tone.DONE, "urgent-desk": Tone.TO_THE_DESK}
 
 
 class Guide:
-    """`headset`: the sound device of a headset that is plugged in, None without one; asked about once a second.
+    """`glass`: what it is all looked at on; None while that is not known. `headset`: the sound device of a headset that is plugged in, None without one; asked about once a second.
 
     `left`: called soon after a participant's answers have gone from the screen for good. `staff`: called, with the
     time in seconds, when staff held their corner while nobody was in the middle of an intake.
@@ -49,12 +51,15 @@ class Guide:
         headset: Callable[[], str | None] = lambda: None,
         left: Callable[[], None] = lambda: None,
         staff: Callable[[float], None] = lambda _seconds: None,
+        glass: Callable[[], Glass | None] = lambda: None,
     ) -> None:
         self._session = session
         self._voice = voice
         self._headset = headset
         self._left = left
         self._staff = staff
+        self._glass = glass
+        self._paged: tuple[object, View] | None = None
         self._plugged: str | None = None
         self._begun = False
         self._focus = NOWHERE
@@ -64,7 +69,14 @@ class Guide:
 
     @property
     def view(self) -> View:
-        return self._help() if self._helping else self._session.view
+        """The page that fits the screen."""
+        whole, glass = self._help() if self._helping else self._session.view, self._glass()
+        if glass is None:
+            return whole
+        asked = whole, glass, self.manner
+        if self._paged is None or self._paged[0] != asked:
+            self._paged = asked, page_of(whole, glass, self.manner, self._session.reader.ui)
+        return self._paged[1]
 
     @property
     def manner(self) -> Manner:
@@ -102,6 +114,8 @@ class Guide:
     def type(self, letter: str, now: datetime, seconds: float) -> None:
         """A key with a letter or a digit on it."""
         self._voice.stop()
+        if isinstance(self._session.view.body, Typing) and not isinstance(self.view.body, Typing):
+            self._change(page=self.manner.page + 1)  # from the question to its field
         if isinstance(self.view.body, Typing):
             self._focus = Focus(0)
         self._do(Tap(Action.TYPE, letter), now, seconds)
@@ -189,11 +203,13 @@ class Guide:
                 self._close_help()
             case Action.HELP:
                 self._helping = self.manner.aloud  # it is all about the voice
+            case Action.PAGE if self._helping:
+                self._change(page=self.manner.page + 1)
             case Action.CLOSE_HELP:
                 self._close_help()
             case Action.AGAIN:
                 self._helping = False
-                self._told = self._session.view
+                self._told = self.view
                 self._say([*self._session.reader.screen(self._told), *self._at_focus()])
             case Action.PAUSE:
                 self._voice.pause()
@@ -215,7 +231,7 @@ class Guide:
         """On with what was cut off: help is also a pause, for keypads that have no key for one."""
         self._helping = False
         if self._rest:
-            self._told = self._session.view
+            self._told = self.view
             self._focus = NOWHERE
             self._say(self._rest)
 

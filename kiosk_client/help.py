@@ -8,7 +8,7 @@ from kiosk_client.view import Action, Tap, Tiles, Touch, View
 def help_view(ui: Mapping[str, str], *, hidden: bool, may_talk: bool, mirrored: bool) -> View:
     """`hidden`: nothing is shown now. `may_talk`: an intake has begun, so that a person can be asked for."""
     touches = (
-        Touch(Tap(Action.AGAIN), ui["help_again"], "return"),
+        Touch(Tap(Action.AGAIN), ui["help_again"], "repeat"),
         Touch(Tap(Action.LOUDER), ui["help_louder"], "ear"),
         Touch(Tap(Action.SOFTER), ui["help_softer"], "softer"),
         Touch(Tap(Action.HIDE), ui["help_show" if hidden else "help_hide"], "hide"),

@@ -99,8 +99,8 @@ class Session:
         self.touched(seconds)
         if self.asks:
             self.asks = False
-            if tap.action is Action.DONE:
-                self.clear()
+            if tap.action is Action.START_OVER:
+                self._flow.start_over()
             elif tap.action is Action.TALK:
                 self._flow.talk()
             return

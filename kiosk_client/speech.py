@@ -62,9 +62,9 @@ class Reader:
                 said += self._typing(old.text, new.text)
         elif isinstance(before.body, Tiles) and isinstance(after.body, Tiles):
             said += self._tiles_changed(before.body.touches, after.body.touches)
-            said += self._touches(touch for touch in after.quiet if touch not in before.quiet)  # page 2 of 3
+            said += self._touches(_new_touches(before, after))
         elif before.body != after.body:
-            said += self._body(after)
+            said += [*self._body(after), *self._touches(_new_touches(before, after))]
         return said
 
     def _title(self, view: View) -> list[Utterance]:
@@ -155,6 +155,11 @@ def _offered(view: View) -> list[str]:
         case _:
             touches = ()
     return [touch.tap.value for touch in touches if touch.tap.action is Action.BEGIN]
+
+
+def _new_touches(before: View, after: View) -> list[Touch]:
+    """Such as the one that says which page of how many this is."""
+    return [touch for touch in after.quiet if touch not in before.quiet]
 
 
 def _is_way_in(touch: Touch) -> bool:

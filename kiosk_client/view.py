@@ -58,11 +58,12 @@ class Tap:
 
 
 class Look(StrEnum):
-    """How a touch looks: `ACT` is the one obvious thing to do, `QUIET` the rest."""
+    """How a touch looks: `ACT` is the one obvious thing to do, `QUIET` the rest, `GRAVE` what cannot be undone."""
 
     ACT = "act"
     TILE = "tile"
     QUIET = "quiet"
+    GRAVE = "grave"
     KEY = "key"
 
 
@@ -86,9 +87,10 @@ class Touch:
 
 @dataclass(frozen=True)
 class Tiles:
-    """Choices, two or three beside each other."""
+    """Choices, two or three beside each other. `slim`: rows to read, each as high as its words need."""
 
     touches: tuple[Touch, ...]
+    slim: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Paragraphs:
-    """Text to read, with a picture, and touches under it if something is asked."""
+    """Text to read, with a picture if it is named, and touches under it if something is asked."""
 
     icon: str
     lines: tuple[str, ...]
@@ -140,15 +142,17 @@ Body = Tiles | Columns | Paragraphs | Typing | Word
 
 @dataclass(frozen=True)
 class View:
-    """One screen. `warning`: `help` says that something is to be mended. `progress`: steps behind and in all.
+    """One screen. `short`: the title in a word or two, where there is no room for more. `warning`: `help` says that something is to be mended. `progress`: steps behind and in all.
 
     `left`, `right` are the touches at the top; `quiet`, `act` those at the bottom. They stand at the same places on
-    every screen. `mirrored`: the language is read from right to left.
+    every screen. `elsewhere`: what a touch beside all of them means. `mirrored`: the language is read from right to
+    left.
     """
 
     name: str
     title: str
     body: Body
+    short: str = ""
     help: str = ""
     warning: bool = False
     note: str = ""
@@ -157,4 +161,5 @@ class View:
     right: tuple[Touch, ...] = ()
     quiet: tuple[Touch, ...] = ()
     act: tuple[Touch, ...] = ()
+    elsewhere: Tap | None = None
     mirrored: bool = False

@@ -24,8 +24,6 @@ from shared_schema.form import Screen
 from shared_schema.intake import AnswerState
 from shared_schema.kiosk_api import KioskConfig, KioskSettings, Theme
 
-_PAGE = 4  # answers on a page of the review: two columns on the smallest panel, each with two lines
-_SHORT_ANSWER = 36  # letters: about two lines of half the smallest panel
 _LONGEST_COLUMNS = 3  # languages that get a column each on the first screen; more become tiles
 _ASKED = {
     Place.TALK: ("express", "person"),
@@ -86,13 +84,17 @@ def _inside(flow: Flow, config: KioskConfig, manner: Manner, is_coming: bool) ->
 
 
 def still_there(view: View, flow: Flow) -> View:
-    """The question that comes over a screen nobody has touched for a while."""
+    """The question that comes over a screen nobody has touched for a while. A touch anywhere is an answer."""
     ui = flow.texts.ui
     more = Touch(Tap(Action.MORE_TIME), ui["more_time"], "check", Look.ACT)
-    over = Touch(Tap(Action.DONE), ui["start_over"], "return", Look.QUIET)
-    body = Paragraphs("question", (ui["still_there_body"],), (more, over))
+    over = Touch(Tap(Action.START_OVER), ui["start_over"], "return", Look.QUIET)
     return View(
-        f"{view.name}-still-there", ui["still_there"], body, right=(_to_a_person(flow),), mirrored=view.mirrored
+        f"{view.name}-still-there",
+        ui["still_there"],
+        Paragraphs("question", (ui["still_there_body"],), (more, over)),
+        right=(_to_a_person(flow),),
+        elsewhere=more.tap,
+        mirrored=view.mirrored,
     )
 
 
@@ -141,12 +143,12 @@ def _ways_in(flow: Flow, languages: Sequence[str]) -> Body:
 
 
 def _ask(flow: Flow, name: str, icon: str) -> View:
-    """Yes and no look the same: neither is the answer we hope for."""
+    """Yes and no look the same, since neither is the answer we hope for; but a yes that deletes looks like it."""
     ui = flow.texts.ui
-    touches = (
-        Touch(Tap(Action.CONFIRM), ui[f"{name}_yes"], "check"),
-        Touch(Tap(Action.CANCEL), ui[f"{name}_no"], "arrow-left"),
-    )
+    yes = Touch(Tap(Action.CONFIRM), ui[f"{name}_yes"], "check")
+    if name != "express":
+        yes = replace(yes, icon="trash", look=Look.GRAVE)
+    touches = (yes, Touch(Tap(Action.CANCEL), ui[f"{name}_no"], "arrow-left"))
     right = () if name == "express" else (_to_a_person(flow),)
     return View(name, ui[f"{name}_title"], Paragraphs(icon, (ui[f"{name}_body"],), touches), right=right)
 
@@ -187,16 +189,17 @@ def _question(flow: Flow, screen: Screen, manner: Manner) -> View:
         screen.id,
         words.title,
         _body(flow, screen, manner),
+        short=words.short,
         help=_help(flow, screen),
         note=_minutes_left(flow),
         progress=flow.progress,
         left=_ways_back(flow),
         right=(_to_a_person(flow),),
-        quiet=_other_ways(flow, screen),
+        quiet=_way_past(flow, screen),
         act=_way_on(flow, screen),
     )
     if screen.kind == "review":
-        return _review(view, flow, manner)
+        return _review(view, flow)
     if flow.mistake:
         return replace(view, help=ui[flow.mistake], warning=True)
     return view
@@ -214,15 +217,14 @@ def _ways_back(flow: Flow) -> tuple[Touch, ...]:
     )
 
 
-def _other_ways(flow: Flow, screen: Screen) -> tuple[Touch, ...]:
+def _way_past(flow: Flow, screen: Screen) -> tuple[Touch, ...]:
+    """The one way past a question, in the words that fit it. Two that lead to the same place would only puzzle."""
     ui = flow.texts.ui
-    touches = [Touch(Tap(Action.SKIP), ui["skip"], look=Look.QUIET)]
     if screen.kind == "name":
-        called = ui["offered_word"].format(word=flow.word)
-        touches.insert(0, Touch(Tap(Action.TAKE_WORD), called, "ticket", Look.QUIET))
-    elif screen.rather_not_say:
-        touches.append(Touch(Tap(Action.RATHER_NOT_SAY), ui["rather_not_say"], look=Look.QUIET))
-    return tuple(touches)
+        return (Touch(Tap(Action.TAKE_WORD), ui["offered_word"].format(word=flow.word), "ticket", Look.QUIET),)
+    if screen.rather_not_say:
+        return (Touch(Tap(Action.RATHER_NOT_SAY), ui["rather_not_say"], look=Look.QUIET),)
+    return (Touch(Tap(Action.SKIP), ui["skip"], look=Look.QUIET),) if screen.is_item else ()
 
 
 def _way_on(flow: Flow, screen: Screen) -> tuple[Touch, ...]:
@@ -242,8 +244,10 @@ def _help(flow: Flow, screen: Screen) -> str:
             return ""
         case "phone":
             return ui["phone_hint"]
+        case "choices" if flow.is_full:
+            return ui["pick_full"].format(count=screen.most)
         case "choices":
-            counted = ui["pick_up_to"].format(count=screen.most)
+            counted = ui["pick_any"]
         case "choice":
             counted = ui["pick_one"]
         case _:
@@ -312,33 +316,18 @@ def _key(letter: str) -> Touch:
     return Touch(Tap(Action.TYPE, letter), shown, look=Look.KEY)
 
 
-def _review(view: View, flow: Flow, manner: Manner) -> View:
+def _review(view: View, flow: Flow) -> View:
+    """That nothing is sent yet stands where the minutes were: who reads this knows how long it took."""
     ui = flow.texts.ui
     answers = [_said(flow, screen) for item in flow.answers if flow.leaves(screen := flow.form.screen(item))]
-    pages = _pages(answers)
-    page = manner.page % len(pages)
-    more = (Touch(Tap(Action.PAGE), f"{ui['more_answers']} {page + 1}/{len(pages)}", "list", Look.QUIET),)
     return replace(
         view,
-        help=view.help if flow.is_agreed else ui["sends_only"],
-        body=Tiles(tuple(pages[page])),
-        quiet=(Touch(Tap(Action.DELETE), ui["delete"], "trash", Look.QUIET), *(more if len(pages) > 1 else ())),
+        help="" if flow.is_agreed else ui["sends_only"],
+        note=view.help,
+        body=Tiles(tuple(answers), slim=True),
+        quiet=(Touch(Tap(Action.DELETE), ui["delete"], "trash", Look.QUIET),),
         act=(Touch(Tap(Action.SEND), ui["send"], "send", Look.ACT),),
     )
-
-
-def _pages(answers: Sequence[Touch]) -> list[list[Touch]]:
-    """Four answers on a page; one that is long takes the room of three."""
-    pages: list[list[Touch]] = []
-    room = 0
-    for answer in answers:
-        taken = 1 if len(answer.text) <= _SHORT_ANSWER else _PAGE - 1
-        if taken > room:
-            pages.append([])
-            room = _PAGE
-        pages[-1].append(answer)
-        room -= taken
-    return pages
 
 
 def _said(flow: Flow, screen: Screen) -> Touch:

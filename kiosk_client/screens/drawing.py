@@ -79,7 +79,8 @@ class Pen:
         sunk = round(mm(_SINK))
         if pressed:
             rect = Rect(rect.x, rect.y - sunk, rect.width, rect.height)
-        self._box(group, rect, ground, edge, shadow=sunk if touch.enabled and not pressed else 0)
+        times = 3 if touch.look is Look.GRAVE else 1
+        self._box(group, rect, ground, edge, times, shadow=sunk if touch.enabled and not pressed else 0)
         if touch.look is Look.KEY:
             return self._key(group, rect, touch, ink)
         if upright(rect, touch, self.sizes):
@@ -252,6 +253,9 @@ def colours(touch: Touch, palette: Palette, *, pressed: bool = False) -> tuple[C
         return palette.ground, palette.off, palette.off, palette.line
     if touch.look is Look.ACT or touch.marked:
         return palette.act_pressed if pressed else palette.act, palette.on_act, palette.on_act, palette.act_edge
+    if touch.look is Look.GRAVE:
+        ground = palette.tile_pressed if pressed else palette.ground
+        return ground, palette.warning, palette.warning, palette.warning
     if touch.look is Look.QUIET:
         return palette.tile_pressed if pressed else palette.ground, palette.ink, palette.picture, palette.line
     return palette.tile_pressed if pressed else palette.tile, palette.ink, palette.picture, palette.line

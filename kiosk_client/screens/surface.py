@@ -45,6 +45,8 @@ class Surface(Widget):  # type: ignore[misc]
         self._pen: Pen | None = None
         self._drawn: list[_Drawn] = []
         self._pressed: tuple[MotionEvent, Placed] | None = None
+        self._elsewhere: Tap | None = None
+        self._beside: MotionEvent | None = None  # a finger that is on no touch
         self._screen: str | None = None
         self._tapped_on: str | None = None
         self._ground = InstructionGroup()
@@ -59,10 +61,19 @@ class Surface(Widget):  # type: ignore[misc]
         return [str(drawn.placed.item) for drawn in self._drawn if not drawn.fits]
 
     def show(
-        self, placed: Sequence[Placed], pen: Pen, focus: Touch | Field | None = None, screen: str | None = None
+        self,
+        placed: Sequence[Placed],
+        pen: Pen,
+        focus: Touch | Field | None = None,
+        screen: str | None = None,
+        elsewhere: Tap | None = None,
     ) -> None:
-        """Replace what is on the screen. `focus`: what the keypad is at. `screen`: its name; None when it is hidden."""
-        self._pressed = None
+        """Replace what is on the screen. `focus`: what the keypad is at. `screen`: its name; None when it is hidden.
+
+        `elsewhere`: what a touch beside all touches means.
+        """
+        self._pressed = self._beside = None
+        self._elsewhere = elsewhere
         self._screen = screen
         if pen != self._pen:
             self._pen = pen
@@ -93,7 +104,10 @@ class Surface(Widget):  # type: ignore[misc]
         if self._screen != before or self._is_second_half(touch):
             return True
         self._corner = (touch, time.monotonic()) if self._is_corner(touch) else None
-        if self._pressed is None and (found := self._at(touch.x, touch.y)) is not None:
+        found = self._at(touch.x, touch.y)
+        if found is None:
+            self._beside = touch
+        elif self._pressed is None:
             self._pressed = touch, found
             self._show_pressed(found, pressed=True)
         return True
@@ -107,6 +121,9 @@ class Surface(Widget):  # type: ignore[misc]
             (_, since), self._corner = self._corner, None
             if time.monotonic() - since >= HELD:
                 self._on_corner()
+        if self._beside is touch and self._elsewhere is not None:
+            self._on_tap(self._elsewhere)
+            return True
         if self._pressed is None or self._pressed[0] is not touch:
             return True
         _, placed = self._pressed

@@ -1,5 +1,6 @@
 """A participant who neither sees nor touches: hears what is said, decides, and presses keys of a keypad."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -104,11 +105,12 @@ class Listener:
         while True:
             page = self.hear()
             self.review += page
-            more = next((each for each in page if each.startswith(self._texts.ui["more_answers"])), None)
-            number, _, pages = (more or "").rpartition(" ")[2].partition("/")
-            if more is None or number == pages:
+            more = next(
+                filter(None, (re.fullmatch(rf"{self._texts.ui['more']} (\d+)/(\d+)", each) for each in page)), None
+            )
+            if more is None or more[1] == more[2]:
                 return
-            self.choose(more)
+            self.choose(more[0])
 
     @property
     def _texts(self) -> LanguageTexts:

@@ -85,7 +85,8 @@ class OffscreenKiosk:
         """A fresh session, as after a participant."""
         self.session = Session(self.form, a_config(self.form), lambda: "maple-7", self._hand_in, time.monotonic())
         self.voice = Transcript()
-        self.app.present(Guide(self.session, self.voice))
+        self.guide = Guide(self.session, self.voice, glass=lambda: self.app.glass)
+        self.app.present(self.guide)
         self.frames()
 
     def tap(self, *taps: str) -> None:

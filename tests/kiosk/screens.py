@@ -7,9 +7,10 @@ from uuid import UUID
 
 from kiosk_client.closed import closed_view
 from kiosk_client.geometry import Placed, Sizes
+from kiosk_client.glass import Glass
 from kiosk_client.guide import Guide
 from kiosk_client.keypad import Key
-from kiosk_client.layout import place
+from kiosk_client.pages import pages_of
 from kiosk_client.session import Session
 from kiosk_client.view import Action, Tap, Touch, Typing, View
 from kiosk_client.views import Manner
@@ -25,7 +26,7 @@ _WALK = """
     choose:my-language choose:woman choose:man choose:someone-i-know next {letters} next choose:phone
     type:5 next type:0 type:1 type:0 type:1 type:2 type:3 type:4 type:5 type:6 next choose:text next
     choose:interpreter choose:asl choose:large-print choose:quiet choose:wheelchair next
-    choose:yes choose:agree page page page page page page page
+    choose:yes choose:agree
     change:consent choose:decline start-over cancel delete cancel talk cancel
 """
 _ENDS = ("send", "talk confirm", "delete confirm")
@@ -41,11 +42,15 @@ class Panel:
     height: int
     density: float
 
+    @property
+    def glass(self) -> Glass:
+        return Glass(self.width, self.height, self.density)
+
     def sizes(self, manner: Manner) -> Sizes:
-        return Sizes.of_panel(self.width, self.height, self.density, bigger=manner.bigger, reach=manner.reach)
+        return self.glass.sizes(manner)
 
     def place(self, view: View, manner: Manner) -> list[Placed]:
-        return place(view, self.width, self.height, self.sizes(manner), reach=manner.reach)
+        return self.glass.place(view, manner)
 
 
 PANELS = (
@@ -53,7 +58,18 @@ PANELS = (
     Panel("10.1in-portrait", 800, 1280, 5.886),
     Panel("15.6in-landscape", 1920, 1080, 5.559),
     Panel("21.5in-landscape", 1920, 1080, 4.034),
+    Panel("21.5in-portrait", 1080, 1920, 4.034),
 )
+
+
+def every_page(
+    form: Form, config: KioskConfig, language: str, manner: Manner, panel: Panel
+) -> Iterator[tuple[str, View]]:
+    """Of every screen what is on this panel at once."""
+    for name, view in every_screen(form, config, language, manner):
+        pages = pages_of(view, panel.glass, manner, form.texts[language].ui)
+        for number, page in enumerate(pages, start=1):
+            yield f"{name}-page-{number}" if len(pages) > 1 else name, page
 
 
 def every_screen(form: Form, config: KioskConfig, language: str, manner: Manner) -> Iterator[tuple[str, View]]:

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from kiosk_client.geometry import Rect
 from kiosk_client.view import Typing
 from tests.kiosk.offscreen import OffscreenKiosk
+
+TO_THE_NAME = ("begin:en", "next", "rather-not-say", "rather-not-say")
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +35,11 @@ def typed(kiosk: OffscreenKiosk) -> str:
 
 
 def test_of_ten_fingers_the_first_one_counts(kiosk: OffscreenKiosk) -> None:
-    kiosk.tap("begin:en", "next", "skip", "skip", "skip")
+    kiosk.tap("begin:en", "next", "rather-not-say", "rather-not-say", "take-word")
     tiles = ("own-recovery", "hard-day", "someone-i-love", "housing", "work", "health", "legal", "company")
-    hand = [kiosk.finger(kiosk.target(name)) for name in (*(f"choose:{tile}" for tile in tiles), "skip", "back")]
+    hand = [
+        kiosk.finger(kiosk.target(name)) for name in (*(f"choose:{tile}" for tile in tiles), "rather-not-say", "back")
+    ]
     for finger in hand:
         finger.touch_down()
     for finger in reversed(hand):
@@ -60,7 +65,7 @@ def test_a_finger_that_came_down_before_the_screen_changed_does_nothing(kiosk: O
 
 
 def test_the_second_half_of_a_double_tap_is_not_meant_for_the_next_screen(kiosk: OffscreenKiosk) -> None:
-    kiosk.tap("begin:en", "next", "skip", "choose:yes", "skip", "skip", "skip", "skip", "skip", "skip")
+    kiosk.tap("begin:en", "next", "rather-not-say", "choose:yes", "take-word", *["rather-not-say"] * 5)
     assert screen(kiosk) == "adult"
     rect = kiosk.target("choose:yes")
     for second in (False, True):
@@ -73,7 +78,7 @@ def test_the_second_half_of_a_double_tap_is_not_meant_for_the_next_screen(kiosk:
 
 
 def test_a_letter_tapped_twice_in_a_row_is_typed_twice(kiosk: OffscreenKiosk) -> None:
-    kiosk.tap("begin:en", "next", "skip", "skip", "type:L", "type:l")
+    kiosk.tap(*TO_THE_NAME, "type:L", "type:l")
     finger = kiosk.finger(kiosk.target("type:l"), second=True)
     finger.touch_down()
     finger.touch_up()
@@ -83,7 +88,7 @@ def test_a_letter_tapped_twice_in_a_row_is_typed_twice(kiosk: OffscreenKiosk) ->
 
 
 def test_a_key_that_is_held_down_acts_once(kiosk: OffscreenKiosk) -> None:
-    kiosk.tap("begin:en", "next", "skip", "skip")
+    kiosk.tap(*TO_THE_NAME)
     kiosk.hold("r", 30)
 
     assert typed(kiosk) == "r"
@@ -104,11 +109,37 @@ def test_a_touch_brings_a_hidden_screen_back_and_chooses_nothing(kiosk: Offscree
     assert kiosk.placed
 
 
+@pytest.mark.parametrize("hit", ["nothing", "start-over"])
+def test_a_touch_anywhere_says_that_one_is_still_here(kiosk: OffscreenKiosk, hit: str) -> None:
+    kiosk.tap(*TO_THE_NAME)
+    kiosk.session.asks = True
+    kiosk.app.present(kiosk.guide)
+    kiosk.frames()
+    assert screen(kiosk) == "name-still-there"
+    corner = Rect(10, 780, 0, 0)
+    finger = kiosk.finger(corner if hit == "nothing" else kiosk.target(hit))
+    finger.touch_down()
+    finger.touch_up()
+    kiosk.frames()
+
+    assert screen(kiosk) == ("name" if hit == "nothing" else "start_over")
+
+
+def test_a_touch_beside_everything_means_nothing_on_any_other_screen(kiosk: OffscreenKiosk) -> None:
+    kiosk.tap("begin:en")
+    finger = kiosk.finger(Rect(10, 500, 0, 0))
+    finger.touch_down()
+    finger.touch_up()
+    kiosk.frames()
+
+    assert screen(kiosk) == "privacy"
+
+
 @pytest.mark.parametrize(
     "name", ["W" * 45, "😀👍🏽👩‍👩‍👧", "מאיה", "مايا and Zoë", "नेपाली", "陈小明", "\u202eabc", "Z̷̢͎a̶l̸g̵o̶"]
 )
 def test_any_name_can_be_typed_shown_and_erased(kiosk: OffscreenKiosk, name: str) -> None:
-    kiosk.tap("begin:en", "next", "skip", "skip")
+    kiosk.tap(*TO_THE_NAME)
     for letter in name:
         kiosk.press(letter)
     assert kiosk.surface is not None

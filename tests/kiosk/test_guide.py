@@ -149,7 +149,7 @@ def test_it_says_again_what_is_on_the_screen_and_where_one_is(kiosk: Kiosk) -> N
     whole = kiosk.said
     kiosk.press(Key.DOWN, Key.AGAIN)
 
-    assert kiosk.said == [*whole, UI["skip"]]
+    assert kiosk.said == [*whole, UI["next"]]
 
 
 def test_space_pauses_and_goes_on(kiosk: Kiosk) -> None:
@@ -416,7 +416,7 @@ def test_in_a_language_read_from_the_right_the_left_arrow_goes_on() -> None:
     kiosk.tap("begin:es")
     kiosk.press(Key.LEFT)
 
-    assert kiosk.said == [FORM.texts["es"].ui["skip"]]
+    assert kiosk.said == [FORM.texts["es"].ui["next"]]
 
 
 @pytest.mark.parametrize("language", FORM.texts)

@@ -11,6 +11,7 @@ import yaml
 
 from kiosk_client.fonts import INSTEAD, OWN, Fonts, words
 from kiosk_client.geometry import pieces
+from kiosk_client.pages import page_of
 from kiosk_client.screens.theme import PALETTES
 from kiosk_client.view import Action, Tap, Tiles
 from kiosk_client.views import Manner
@@ -18,7 +19,7 @@ from shared_schema.form import Form, load_form, read_form
 from shared_schema.kiosk_api import KioskConfig
 from tests.kiosk.built_fonts import built_fonts
 from tests.kiosk.offscreen import OffscreenKiosk, Pen, Setting, Surface, Typesetter, a_config, in_the_order_of_drawing
-from tests.kiosk.screens import NOW, PANELS, a_session, every_screen
+from tests.kiosk.screens import NOW, PANELS, a_session, every_page
 
 FORM = load_form()
 NAMES_OF_FORTY = {
@@ -86,8 +87,8 @@ def config_of(form: Form, *languages: str) -> KioskConfig:
 )
 def test_a_made_up_language_is_a_file_and_nothing_more(form_with: Any, direction: str, letters: str) -> None:
     form = form_with(made_up("qaa", direction, letters))
-    for _, view in every_screen(form, config_of(form, "qaa", "en"), "qaa", Manner()):
-        for panel in PANELS:
+    for panel in PANELS:
+        for _, view in every_page(form, config_of(form, "qaa", "en"), "qaa", Manner(), panel):
             assert panel.place(view, Manner())
     session = a_session(form, config_of(form, "qaa"))
     session.tap(Tap(Action.BEGIN, "qaa"), NOW, 0)
@@ -197,10 +198,11 @@ def test_any_name_is_drawn_or_replaced_decently(language: str, script: str) -> N
         pen = Pen(PALETTES["light"], PANELS[0].sizes(Manner()), language == "ar", Typesetter(Fonts(built_fonts())))
         seen: set[str] = set()
         for action in (Action.NEXT, *[Action.SKIP] * 8, *[Action.PAGE] * 6):  # to the review, and through its pages
-            surface.show(PANELS[0].place(session.view, Manner()), pen)
+            view = page_of(session.view, PANELS[0].glass, session.manner, session.reader.ui)
+            surface.show(PANELS[0].place(view, Manner()), pen)
             assert surface.cut == []
-            if isinstance(session.view.body, Tiles):
-                seen |= {touch.text for touch in session.view.body.touches}
+            if isinstance(view.body, Tiles):
+                seen |= {touch.text for touch in view.body.touches}
             session.tap(Tap(action), NOW, 0)
 
     assert session.view.name == "review"

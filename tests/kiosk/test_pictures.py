@@ -26,7 +26,7 @@ from shared_schema.form import load_form
 from shared_schema.kiosk_api import KioskConfig, Theme
 from tests.kiosk.built_fonts import built_fonts
 from tests.kiosk.offscreen import OffscreenKiosk, Pen, Surface, Typesetter, a_config, colours, ink_of
-from tests.kiosk.screens import PANELS, Panel, every_screen, touches
+from tests.kiosk.screens import PANELS, Panel, every_page, touches
 from tests.kiosk.test_staff_corner import HEALTH, Staff
 
 pytestmark = pytest.mark.pictures
@@ -53,7 +53,7 @@ def test_a_screen_can_be_read_and_touched(typesetter: Typesetter, language: str,
         manner = Manner(bigger=bigger, reach=reach)
         surface = surface_of(panel)
         saved: set[str] = set()
-        for name, view in every_screen(FORM, offering(language, "en", "es"), language, manner):
+        for name, view in every_page(FORM, offering(language, "en", "es"), language, manner, panel):
             placed = panel.place(view, manner)
             show(surface, panel, view, manner, placed, typesetter)
             assert surface.cut == [], name
@@ -86,7 +86,7 @@ def test_the_setup_can_be_read_and_touched(typesetter: Typesetter, panel: Panel,
 def test_the_first_screen_has_room_for_every_language(typesetter: Typesetter, panel: Panel, count: int) -> None:
     for bigger, reach in product((False, True), repeat=2):
         manner = Manner(bigger=bigger, reach=reach)
-        _, view = next(every_screen(FORM, offering(*list(FORM.texts)[:count]), "en", manner))
+        _, view = next(every_page(FORM, offering(*list(FORM.texts)[:count]), "en", manner, panel))
         surface = surface_of(panel)
         placed = panel.place(view, manner)
         show(surface, panel, view, manner, placed, typesetter)
@@ -129,7 +129,7 @@ def test_the_staff_corner_can_be_read_and_touched(typesetter: Typesetter, panel:
 def test_reach_mode_brings_every_touch_into_the_lower_half(language: str, panel: Panel) -> None:
     """Where half of the panel is too little for them they stand as low as they can, without a gap between them."""
     manner = Manner(reach=True)
-    for name, view in every_screen(FORM, offering(language, "en", "es"), language, manner):
+    for name, view in every_page(FORM, offering(language, "en", "es"), language, manner, panel):
         placed = touches(panel.place(view, manner))
         rows = sorted((each.rect for each in placed), key=lambda rect: rect.y)
         if rows and rows[0].y < panel.height / 2 - SLACK:
@@ -142,7 +142,7 @@ def test_reach_mode_brings_every_touch_into_the_lower_half(language: str, panel:
 def test_every_pair_of_colours_can_be_told_apart(theme: Theme) -> None:
     palette = PALETTES[theme]
     text = 7.0 if theme == "contrast" else 4.5
-    for _, view in every_screen(FORM, offering("en", "es"), "en", Manner()):
+    for _, view in every_page(FORM, offering("en", "es"), "en", Manner(), PANELS[0]):
         for each in PANELS[0].place(view, Manner()):
             for what, colour, ground, least in pairs(each, palette, text):
                 assert contrast(colour, ground) >= least, (theme, what, each.item)

@@ -4,7 +4,7 @@ import pytest
 
 from kiosk_client.flow import Flow
 from kiosk_client.session import Session
-from kiosk_client.view import Action, Tap
+from kiosk_client.view import Action, Look, Paragraphs, Tap
 from kiosk_client.views import Manner
 from shared_schema.form import load_form
 from shared_schema.intake import Answer
@@ -101,6 +101,57 @@ def test_more_time_goes_on_where_one_was(kiosk: Kiosk) -> None:
     assert kiosk.screen == "urgent"
     kiosk.tap("next")
     assert kiosk.screen == "been-here"
+
+
+def test_starting_over_is_asked_first_also_after_a_long_while(kiosk: Kiosk) -> None:
+    kiosk.tap("begin:en", "next", "choose:tonight")
+    kiosk.wait(61)
+    kiosk.tap("start-over")
+    assert kiosk.screen == "start_over"
+    kiosk.tap("cancel")
+    assert kiosk.screen == "urgent"
+
+    kiosk.tap("talk")
+    kiosk.wait(61)
+    kiosk.tap("start-over", "confirm")
+    assert kiosk.screen == "welcome"
+
+
+def test_starting_over_before_anything_was_answered_needs_no_question(kiosk: Kiosk) -> None:
+    kiosk.tap("talk-from-welcome:en")
+    kiosk.wait(61)
+    kiosk.tap("start-over")
+
+    assert kiosk.screen == "welcome"
+
+
+def test_no_two_touches_lead_past_a_question(kiosk: Kiosk) -> None:
+    kiosk.tap("begin:en")
+    ways = {}
+    while kiosk.screen != "review":
+        ways[kiosk.screen] = [str(touch.tap) for touch in kiosk.session.view.quiet]
+        kiosk.tap("skip")
+
+    assert ways.pop("privacy") == []
+    assert ways.pop("name") == ["take-word"]
+    assert ways.pop("consent") == ["skip"]
+    assert set(map(tuple, ways.values())) == {("rather-not-say",)}
+
+
+def test_what_deletes_looks_like_nothing_else(kiosk: Kiosk) -> None:
+    kiosk.tap("begin:en", "start-over")
+    body = kiosk.session.view.body
+
+    assert isinstance(body, Paragraphs)
+    assert [(touch.icon, touch.look) for touch in body.touches] == [("trash", Look.GRAVE), ("arrow-left", Look.TILE)]
+
+
+def test_a_limit_is_only_spoken_of_when_it_is_reached(kiosk: Kiosk) -> None:
+    kiosk.tap("begin:en", *["skip"] * 4)
+    said = [kiosk.session.view.help]
+    kiosk.tap("choose:work", "choose:health", "choose:legal")
+
+    assert [*said, kiosk.session.view.help] == ["Tap any that fit", "3 chosen. Tap one to undo."]
 
 
 def test_the_ticket_clears_itself(kiosk: Kiosk) -> None:

@@ -10,7 +10,7 @@ from kiosk_client.views import Manner
 from shared_schema.form import load_form
 from shared_schema.kiosk_api import KioskConfig
 from shared_schema.sealing import OpeningKey
-from tests.kiosk.screens import PANELS, every_screen
+from tests.kiosk.screens import PANELS, every_page
 
 FORM = load_form()
 CONFIG = KioskConfig(
@@ -22,9 +22,9 @@ CONFIG = KioskConfig(
 )
 
 
-def shown(view: View) -> Iterator[str]:
+def shown(view: View, manner: Manner) -> Iterator[str]:
     """Every text that the layout places; the keys of the keyboard are read one by one, as the focus comes to them."""
-    for placed in PANELS[0].place(view, Manner()):
+    for placed in PANELS[0].place(view, manner):
         match placed.item:
             case Words(text=text):
                 yield from text.split("\n")
@@ -36,18 +36,20 @@ def shown(view: View) -> Iterator[str]:
                 yield text or hint
 
 
+@pytest.mark.parametrize("bigger", [False, True], ids=["normal", "bigger"])
 @pytest.mark.parametrize("language", FORM.texts)
-def test_everything_on_every_screen_is_said(language: str) -> None:
-    for name, view in every_screen(FORM, CONFIG, language, Manner()):
+def test_everything_on_every_screen_is_said(language: str, bigger: bool) -> None:
+    manner = Manner(bigger=bigger)
+    for name, view in every_page(FORM, CONFIG, language, manner, PANELS[0]):
         reader = Reader(FORM.texts, language)
         said = {utterance.text for utterance in reader.screen(view)}
-        assert set(filter(None, shown(view))) <= said, name
+        assert set(filter(None, shown(view, manner))) <= said, name
 
 
 @pytest.mark.parametrize("language", FORM.texts)
 def test_every_control_is_said_by_itself(language: str) -> None:
     reader = Reader(FORM.texts, language)
-    for name, view in every_screen(FORM, CONFIG, language, Manner()):
+    for name, view in every_page(FORM, CONFIG, language, Manner(), PANELS[0]):
         for row in rows(view):
             for stop in row:
                 assert all(utterance.text.strip() for utterance in reader.stop(stop)), (name, stop)
@@ -57,7 +59,7 @@ def test_every_control_is_said_by_itself(language: str) -> None:
 @pytest.mark.parametrize("language", FORM.texts)
 def test_what_is_asked_is_said_first_and_the_ways_out_last(language: str) -> None:
     reader = Reader(FORM.texts, language)
-    for name, view in every_screen(FORM, CONFIG, language, Manner()):
+    for name, view in every_page(FORM, CONFIG, language, Manner(), PANELS[0]):
         if not view.right:
             continue
         said = [utterance.text for utterance in reader.screen(view)]

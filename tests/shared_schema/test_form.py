@@ -111,7 +111,7 @@ def test_what_is_urgent_and_what_pathway_it_asks_for_is_in_the_form() -> None:
 def test_consent_is_neither_preset_nor_demanded() -> None:
     consent = FORM.screen("consent")
 
-    assert [choice.icon for choice in consent.choices] == ["circle", "circle"]
+    assert [choice.icon for choice in consent.choices] == ["sheet-yes", "sheet-no"]
     for answer in (Answer.of("agree"), Answer.of("decline"), SKIPPED):
         assert FORM.faults(a_record({"consent": answer})) == []
 

@@ -1,0 +1,86 @@
+"""A panel as it is looked at, and whether everything of a view can be read and touched on it. Pure numbers."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+from kiosk_client.geometry import (
+    BESIDE,
+    PADDING,
+    Placed,
+    Rect,
+    Sizes,
+    Style,
+    Words,
+    line_height,
+    pieces,
+    tall,
+    wide,
+    words_room,
+)
+from kiosk_client.layout import place
+from kiosk_client.view import Field, Look, Touch, View
+from kiosk_client.views import Manner
+
+_ROUNDING = 1.0  # pixels
+
+
+@dataclass(frozen=True)
+class Glass:
+    """`density`: pixels per mm."""
+
+    width: float
+    height: float
+    density: float
+
+    def sizes(self, manner: Manner) -> Sizes:
+        return Sizes.of_panel(self.width, self.height, self.density, bigger=manner.bigger, reach=manner.reach)
+
+    def place(self, view: View, manner: Manner) -> list[Placed]:
+        return place(view, self.width, self.height, self.sizes(manner), reach=manner.reach)
+
+    def holds(self, view: View, manner: Manner) -> bool:
+        """Whether nothing is cut, lies over something else or hangs over the edge."""
+        sizes = self.sizes(manner)
+        placed = self.place(view, manner)
+        return all(self._is_inside(each.rect) and is_whole(each, sizes) for each in placed) and not any(
+            _overlap(one.rect, other.rect) for one, other in combinations(placed, 2)
+        )
+
+    def _is_inside(self, rect: Rect) -> bool:
+        return (
+            min(rect.x, rect.y) >= -_ROUNDING
+            and rect.right <= self.width + _ROUNDING
+            and rect.bottom <= self.height + _ROUNDING
+        )
+
+
+def is_whole(placed: Placed, sizes: Sizes) -> bool:
+    """Whether its words fit it at the smallest letters that are allowed; about, and rather not than yes."""
+    rect, letters = placed.rect, sizes.smallest
+    match placed.item:
+        case Words(text=text, style=style):
+            bold = style in {Style.TITLE, Style.HUGE}
+            return _fits(text, rect.width, rect.height, letters, bold=bold)
+        case Touch(look=Look.KEY) as key:
+            return key.icon is not None or wide(key.text, letters) <= rect.width - sizes.mm(1)
+        case Touch() as touch:
+            width, height = words_room(rect, touch, sizes)
+            if touch.detail:
+                height -= line_height(touch.detail, letters)
+                if wide(touch.detail, letters) > width:
+                    return False
+            bold = touch.look is Look.ACT or bool(touch.detail)
+            return _fits(touch.text, width, height, letters, bold=bold)
+        case Field() as field:
+            return wide((field.text and "m") or field.hint, letters) <= rect.width - sizes.mm(2 * PADDING + 2 * BESIDE)
+        case _:
+            return True
+
+
+def _fits(text: str, width: float, height: float, letters: float, *, bold: bool) -> bool:
+    longest = max((wide(piece.rstrip(), letters, bold=bold) for piece in pieces(text)), default=0)
+    return longest <= width + _ROUNDING and tall(text, width, letters, bold=bold) <= height + _ROUNDING
+
+
+def _overlap(one: Rect, other: Rect) -> bool:
+    return max(other.x - one.right, one.x - other.right, other.y - one.bottom, one.y - other.bottom) < -_ROUNDING

@@ -1,0 +1,130 @@
+"""What does not fit at once stands on pages, and nothing is lost between them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from kiosk_client.glass import Glass
+from kiosk_client.guide import Guide
+from kiosk_client.keypad import Key
+from kiosk_client.pages import page_of, pages_of
+from kiosk_client.view import Action, Paragraphs, Tap, Tiles, Touch, Typing, View, Word
+from kiosk_client.views import Manner
+from shared_schema.form import load_form
+from shared_schema.kiosk_api import KioskConfig
+from tests.kiosk.screens import NOW, PANELS, Panel, a_session, every_screen
+from tests.kiosk.transcript import Transcript
+from tests.kiosk.two_minutes import config_of
+
+FORM = load_form()
+CONFIG = config_of(FORM)
+UI = FORM.texts["en"].ui
+BIGGER = Manner(bigger=True)
+USUAL = (
+    "begin:en next choose:none next choose:first-time type:R type:o type:s type:a next choose:hard-day next "
+    "choose:check-in choose:anyone next choose:here-only choose:nothing next choose:yes choose:agree"
+).split()
+
+
+def offering(language: str) -> KioskConfig:
+    return CONFIG.model_copy(update={"languages": tuple(dict.fromkeys((language, "en", "es")))})
+
+
+def touches_of(view: View) -> set[Tap]:
+    body: tuple[Touch, ...] = ()
+    match view.body:
+        case Tiles(touches) | Paragraphs(touches=touches):
+            body = touches
+        case Typing(rows=rows):
+            body = tuple(touch for row in rows for touch in row)
+        case _:
+            body = ()
+    return {touch.tap for touch in (*body, *view.left, *view.right, *view.quiet, *view.act)}
+
+
+def words_of(view: View) -> Iterator[str]:
+    """What is read and is no touch."""
+    yield view.help
+    match view.body:
+        case Paragraphs(lines=lines) | Word(lines=lines):
+            for line in lines:
+                yield from line.split()
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
+@pytest.mark.parametrize("language", FORM.texts)
+def test_every_touch_and_word_of_a_screen_is_on_one_of_its_pages(language: str, panel: Panel) -> None:
+    for name, view in every_screen(FORM, offering(language), language, BIGGER):
+        if name.endswith("welcome"):
+            continue  # with columns it is another picture
+        pages = pages_of(view, panel.glass, BIGGER, FORM.texts[language].ui)
+        shown = set().union(*map(touches_of, pages)) - {Tap(Action.PAGE)}
+        said = {word for page in pages for line in words_of(page) for word in line.split()}
+
+        assert shown == touches_of(view), name
+        assert {word for line in words_of(view) for word in line.split()} <= said, name
+
+
+def test_after_the_last_page_comes_the_first() -> None:
+    view = View(
+        "easier", "What?", Tiles(tuple(Touch(Tap(Action.CHOOSE, f"tile-{n}"), "A tile of words") for n in range(9)))
+    )
+    seen = [
+        tuple(page_of(view, PANELS[0].glass, Manner(bigger=True, page=page), UI).body.touches)  # type: ignore[union-attr]
+        for page in range(4)
+    ]
+    count = len(pages_of(view, PANELS[0].glass, BIGGER, UI))
+
+    assert count > 1
+    assert seen[count % 4] == seen[0]
+    assert seen[1] != seen[0]
+
+
+def test_a_usual_review_takes_two_pages_at_most_and_can_be_sent_from_the_first() -> None:
+    for panel in PANELS:
+        session = a_session(FORM, CONFIG)
+        for tap in USUAL:
+            action, _, value = tap.partition(":")
+            session.tap(Tap(Action(action), value), NOW, 0)
+        assert session.view.name == "review"
+        pages = pages_of(session.view, panel.glass, Manner(), UI)
+
+        assert len(pages) <= 2, panel.name
+        assert Tap(Action.SEND) in touches_of(pages[0])
+        assert "Not sent yet." in {page.note for page in pages}
+
+
+@pytest.mark.parametrize("language", FORM.texts)
+def test_whether_somebody_is_still_there_is_asked_on_one_page(language: str) -> None:
+    for panel in PANELS:
+        for name, view in every_screen(FORM, offering(language), language, BIGGER):
+            if name.endswith("still-there"):
+                assert len(pages_of(view, panel.glass, BIGGER, FORM.texts[language].ui)) == 1, panel.name
+
+
+def test_letters_typed_at_the_question_bring_up_its_field() -> None:
+    session = a_session(FORM, CONFIG)
+    guide = Guide(session, Transcript(), glass=lambda: Glass(1280, 800, 5.886))
+    session.manner = BIGGER
+    for tap in (Tap(Action.BEGIN, "en"), Tap(Action.NEXT), *[Tap(Action.RATHER_NOT_SAY)] * 2):
+        guide.tap(tap, NOW, 0)
+    assert isinstance(guide.view.body, Paragraphs)
+
+    guide.type("R", NOW, 0)
+
+    assert isinstance(guide.view.body, Typing)
+    assert guide.view.body.fields[0].text == "R"
+
+
+def test_help_turns_its_own_pages() -> None:
+    session = a_session(FORM, CONFIG)
+    guide = Guide(session, Transcript(), glass=lambda: Glass(800, 700, 5.886))
+    guide.tap(Tap(Action.BEGIN, "en"), NOW, 0)
+    guide.key(Key.DOWN, NOW, 0)
+    guide.key(Key.HELP, NOW, 0)
+    session.manner = Manner(bigger=True, aloud=True)
+    first = guide.view
+    guide.tap(Tap(Action.PAGE), NOW, 0)
+
+    assert (first.name, guide.view.name) == ("help", "help")
+    assert guide.view != first
