@@ -141,6 +141,6 @@ def alice_assigns_bob(page: Page, service: Service, pictures: Path) -> None:
     page.screenshot(path=pictures / "chromium-0-queue.png")
     choices = page.get_by_label(f"Assign peer to {NAME}")
     choices.select_option(value=choices.locator("option", has_text="Bob").get_attribute("value"))
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Assign a peer").click()
     expect(page.get_by_text("Assigned. Where their alerts are on, they are being told now.")).to_be_visible()
     page.screenshot(path=pictures / "chromium-1-assigned.png")

@@ -128,7 +128,7 @@ def test_who_is_taken_greys_out_in_place_and_nothing_moves_under_the_hand(
         assert target.bounding_box() == before
         expect(page.get_by_label("Assign peer to Quirin Sample")).to_have_count(0)
 
-        page.get_by_role("button", name="Save for Zuleika Testperson").click()
+        page.get_by_role("button", name="Assign a peer to Zuleika Testperson").click()
         expect(page.get_by_text("Assigned. Where their alerts are on, they are being told now.")).to_be_visible()
         expect(page.get_by_role("link", name="Maximiliana Longname", exact=True)).to_be_visible()
 
@@ -159,7 +159,7 @@ def test_the_console_works_without_javascript(
         page.get_by_role("link", name="Zuleika Testperson", exact=True).click()
         expect(page.get_by_role("heading", name="Zuleika Testperson")).to_be_visible()
         page.get_by_label("Assign peer to Zuleika Testperson").select_option(str(center.charlie))
-        page.get_by_role("button", name="Save").click()
+        page.get_by_role("button", name="Assign").click()
         expect(page.get_by_text("Assigned. Where their alerts are on, they are being told now.")).to_be_visible()
 
         page.get_by_text("Transfer to somebody else").click()
@@ -219,7 +219,7 @@ def test_the_slower_supervisor_is_told_who_was_faster(
         sign_in(theirs, service, "dana")
         theirs.get_by_label("Assign peer to Zuleika Testperson").select_option(str(center.charlie))
         given(session, waiting, center.alice, center.bob)
-        theirs.get_by_role("button", name="Save").click()
+        theirs.get_by_role("button", name="Assign").click()
 
         expect(theirs.get_by_text("Alice was faster: Bob has had this participant since")).to_be_visible()
         expect(theirs.get_by_text("Nobody is waiting")).to_be_visible()
