@@ -1,14 +1,16 @@
 """The console as people use it, in a real Chromium."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from playwright.sync_api import Page, Playwright, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from intake_service import assignments
 from intake_service.tables import Intake, Participant, Staff
+from notifications.tables import Alert
 from tests.intake_service.center import PASSWORD, Center, somebody_waits
 from tests.intake_service.live import Service
 from tests.intake_service.people import a_record
@@ -239,3 +241,20 @@ def test_a_clock_goes_on_and_says_when_waiting_is_long(
         page.clock.fast_forward(60_000)
 
         expect(page.locator(".row .clock")).to_have_text("Waiting 10 minwaiting long")
+
+
+def test_the_banner_that_nobody_came_covers_nothing_on_a_phone(
+    playwright: Playwright, service: Service, session: Session, center: Center
+) -> None:
+    somebody(session, center, "Zuleika Testperson")
+    session.execute(update(Alert).values(unanswered_since=datetime.now(UTC)))
+    session.commit()
+    with running_chromium(playwright, PHONE) as page:
+        sign_in(page, service, "alice")
+        banner, main = page.get_by_role("alert").bounding_box(), page.locator("main").bounding_box()
+        page.screenshot(path=Path("build") / "pictures" / "console" / "banner-phone.png")
+
+        assert banner and main
+        assert banner["y"] + banner["height"] <= main["y"]
+        page.get_by_role("alert").get_by_role("link").click()
+        expect(page.get_by_role("heading", name="Zuleika Testperson")).to_be_visible()
