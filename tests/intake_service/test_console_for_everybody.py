@@ -170,7 +170,8 @@ def the_longest_record() -> IntakeRecord:
         elif screen.kind in {"choice", "choices"}:
             answers[screen.id] = Answer.of(*several)
     answers["talk-with"] = Answer.of("my-language", "woman", "man", "someone-i-know")
-    return a_record("Wm " * 40, **answers)
+    answers["name"] = Answer.of(text="Wm " * 40)
+    return a_record().model_copy(update={"answers": answers})
 
 
 def test_a_handoff_sheet_is_printed_without_the_console_around_it(
