@@ -23,6 +23,7 @@ from intake_service.known_people import remember_earlier
 from intake_service.live import Live
 from intake_service.news import News
 from intake_service.routes import (
+    account,
     alert_policy,
     boards,
     brief_intake,
@@ -40,7 +41,9 @@ from intake_service.routes import (
     ledger,
     participant,
     participant_actions,
+    passkeys_api,
     problems,
+    proving_again,
     push_api,
     queue,
     queue_settings,
@@ -52,7 +55,6 @@ from intake_service.routes import (
 )
 from intake_service.settings import Settings
 from intake_service.telling import tell_everything
-from intake_service.wrong_tries import WrongTries
 from notifications.db import connect, writing
 from notifications.encrypted import unlock
 from notifications.signals import QUEUE, listen
@@ -68,7 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The service, ready to serve: database migrated, keys open. Raises NotReady with what to do.
 
     `app.state`: `settings`, `engine`, `keys`, `writer` (its `after_commit` callbacks),
-    `known_kiosks` (ids by credential digest), `wrong_codes`, `wrong_passwords`,
+    `known_kiosks` (ids by credential digest),
     `live` (open pages), `news` (what they hear of), `worker` (None unless it runs inside this process).
     """
     engine, keys = prepare(settings)
@@ -78,14 +80,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.keys = keys
     app.state.writer = IntakeWriter(engine)
     app.state.known_kiosks = {}
-    app.state.wrong_codes = WrongTries()
-    app.state.wrong_passwords = WrongTries()
     app.state.live = Live()
     app.state.news = News(engine)
     app.state.worker = None
     problems.add_handlers(app)
     app.add_api_route("/healthz", _healthz, methods=["GET"])
     for room in (
+        account,
         alert_policy,
         boards,
         brief_intake,
@@ -103,6 +104,8 @@ def create_app(settings: Settings) -> FastAPI:
         ledger,
         participant,
         participant_actions,
+        passkeys_api,
+        proving_again,
         push_api,
         queue_settings,
         queue,
