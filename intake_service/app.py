@@ -25,7 +25,6 @@ from intake_service.news import News
 from intake_service.routes import every_router, problems
 from intake_service.settings import Settings
 from intake_service.telling import tell_everything
-from intake_service.wrong_tries import WrongTries
 from notifications.db import connect, writing
 from notifications.encrypted import unlock
 from notifications.signals import QUEUE, listen
@@ -41,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The service, ready to serve: database migrated, keys open. Raises NotReady with what to do.
 
     `app.state`: `settings`, `engine`, `keys`, `writer` (its `after_commit` callbacks),
-    `known_kiosks` (ids by credential digest), `wrong_codes`, `wrong_passwords`,
+    `known_kiosks` (ids by credential digest),
     `live` (open pages), `news` (what they hear of), `worker` (None unless it runs inside this process).
     """
     engine, keys = prepare(settings)
@@ -51,8 +50,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.keys = keys
     app.state.writer = IntakeWriter(engine)
     app.state.known_kiosks = {}
-    app.state.wrong_codes = WrongTries()
-    app.state.wrong_passwords = WrongTries()
     app.state.live = Live()
     app.state.news = News(engine)
     app.state.worker = None

@@ -20,7 +20,8 @@ class Role(StrEnum):
     VOLUNTEER = "volunteer"
 
 
-def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
+def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
+    """The database itself takes no other word."""
     listed = ", ".join(f"'{word.value}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
@@ -47,13 +48,16 @@ class Staff(Base):
     """Somebody who signs in. An administrator sees every site, anybody else those in StaffSite."""
 
     __tablename__ = "staff"
-    __table_args__ = (_one_of("role", Role),)
+    __table_args__ = (one_of("role", Role),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     username: Mapped[str] = mapped_column(String(120), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(40))
     password_hash: Mapped[str] = mapped_column(String(255))
+    """See passwords.py; NO_PASSWORD until an invitation is taken up."""
+    directory_subject: Mapped[str | None] = mapped_column(String(255), index=True, unique=True)
+    """Who this is in the organization's directory (OpenID Connect `sub`)."""
     active: Mapped[bool] = mapped_column(default=True)
     caseload_eligible: Mapped[bool]
     capacity: Mapped[int] = mapped_column(default=12)
@@ -73,7 +77,11 @@ class StaffSite(Base):
 
 
 class StaffSession(Base):
-    """A signed-in browser. Only the digest of its token is kept, so a copied database signs nobody in."""
+    """A signed-in browser. Only the digest of its token is kept, so a copied database signs nobody in.
+
+    It keeps the terms that it began with: `idle_minutes`, and `enrolling`, which opens nothing but the pages where a
+    second factor is added. `proved_at`: when the person last proved who they are.
+    """
 
     __tablename__ = "staff_session"
 
@@ -84,6 +92,11 @@ class StaffSession(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    proved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    idle_minutes: Mapped[int]
+    enrolling: Mapped[bool]
+    browser: Mapped[str] = mapped_column(String(80))
+    """Such as "Firefox on Linux", for the person's own list."""
 
 
 class Kiosk(Base):
@@ -116,8 +129,8 @@ class Participant(Base):
 
     __tablename__ = "participant"
     __table_args__ = (
-        _one_of("status", Status),
-        _one_of("pathway", PathwayType),
+        one_of("status", Status),
+        one_of("pathway", PathwayType),
         CheckConstraint(f"(status = '{Status.NEEDS_REASSIGNMENT}') = (held_status IS NOT NULL)", name="held_status"),
         CheckConstraint("tier BETWEEN 1 AND 3", name="tier"),
         Index(None, "site_id", "status", "urgent", "queue_number", "id"),

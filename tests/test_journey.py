@@ -29,6 +29,7 @@ def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
     """Alice supervises; Bob is a designated peer specialist."""
     with running_service(tmp_path, database_url) as service:
         service.command("sites", "add", SITE)
+        service.command("staff", "rules", "--second-factor", "nobody")
         for username, role in (("alice", "peer supervisor"), ("bob", "peer specialist")):
             arguments = ("--name", username.title(), "--role", role, "--site", SITE, "--password-stdin")
             service.command("staff", "add", username, *arguments, typed=PASSWORD)
