@@ -137,7 +137,7 @@ def alice_assigns_bob(page: Page, service: Service, pictures: Path) -> None:
     page.goto(f"{service.url}/queue")
     page.get_by_label("Username").fill("alice")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("link", name=NAME, exact=True)).to_be_visible()
     page.screenshot(path=pictures / "chromium-0-queue.png")
     choices = page.get_by_label(f"Assign peer to {NAME}")

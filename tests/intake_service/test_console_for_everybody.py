@@ -55,7 +55,7 @@ def sign_in(page: Page, service: Service, name: str) -> None:
     page.goto(f"{service.url}/sign-in")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/queue")
 
 

@@ -21,7 +21,7 @@ def sign_in(page: Page, service: Service, name: str, path: str = "/") -> None:
     page.goto(f"{service.url}/sign-in?next={path}")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def has_keys(page: Page) -> None:
