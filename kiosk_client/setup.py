@@ -23,6 +23,7 @@ class SetUp:
     paired before.
     """
 
+    foreseen: tuple[View, ...] = ()
     manner = Manner()
     focus = None
     hidden = False
@@ -42,10 +43,6 @@ class SetUp:
         self._pair = pair
         self._leave = leave
         self._touched_at: float | None = None
-
-    @property
-    def foreseen(self) -> tuple[View, ...]:
-        return ()
 
     @property
     def view(self) -> View:

@@ -71,6 +71,7 @@ class _At(StrEnum):
 class StaffCorner:
     """One for a kiosk's whole life, so that wrong PINs are counted across visits."""
 
+    foreseen: tuple[View, ...] = ()
     manner = Manner()
     focus = None
     hidden = False
@@ -92,10 +93,6 @@ class StaffCorner:
         self._go(_At.PIN)
         self._touched_at = seconds
         return True
-
-    @property
-    def foreseen(self) -> tuple[View, ...]:
-        return ()
 
     @property
     def view(self) -> View:
