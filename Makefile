@@ -1,5 +1,7 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
 RUN = .venv/bin/python
+# A process of tests for each processor; the tests of one file stay together, since they share what is dear to make.
+AT_ONCE = --numprocesses logical --maxprocesses 8 --dist loadfile
 BENCHES = $(basename $(notdir $(wildcard bench/[a-z]*.py)))
 
 .PHONY: help demo demo-reset test env packages lint types pictures docs bench wheel lock
@@ -17,7 +19,7 @@ demo-reset: ## forget the demo's people and data, so that the next `make demo` s
 
 test: packages env lint types ## install what the tests need, then run every check there is
 	@echo "== tests"
-	$(RUN) -m pytest
+	$(RUN) -m pytest $(AT_ONCE)
 
 env: .venv/installed ## only the Python environment, in .venv
 

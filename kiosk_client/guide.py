@@ -79,6 +79,10 @@ class Guide:
         return self._paged[1]
 
     @property
+    def foreseen(self) -> tuple[View, ...]:
+        return self._session.foreseen
+
+    @property
     def manner(self) -> Manner:
         return self._session.manner
 

@@ -23,6 +23,7 @@ class SetUp:
     paired before.
     """
 
+    foreseen: tuple[View, ...] = ()
     manner = Manner()
     focus = None
     hidden = False

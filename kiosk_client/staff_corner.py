@@ -71,6 +71,7 @@ class _At(StrEnum):
 class StaffCorner:
     """One for a kiosk's whole life, so that wrong PINs are counted across visits."""
 
+    foreseen: tuple[View, ...] = ()
     manner = Manner()
     focus = None
     hidden = False

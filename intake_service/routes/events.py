@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from intake_service import rights, staff
+from intake_service import rights, sessions
 from intake_service.errors import SignInNeeded
 from intake_service.live import Live
 from intake_service.news import News
@@ -54,7 +54,9 @@ def _sites(request: Request) -> frozenset[int] | None:
     """Where the reader sees the queue; None when nobody is signed in any more."""
     with Session(request.app.state.engine) as session:
         try:
-            member, _ = staff.signed_in(session, token_of(request), datetime.now(UTC))
+            member, browser = sessions.signed_in(session, token_of(request), datetime.now(UTC))
         except SignInNeeded:
+            return None
+        if browser.enrolling:
             return None
         return rights.sites_of_queue(session, member)

@@ -12,7 +12,7 @@ from intake_service.changes import LONGEST_REASON
 from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import Conflict, InvalidRequest, NotAllowed, ServiceError
 from intake_service.routes.pages import console_page
-from intake_service.routes.signed_in import Actor, Reader, SignedIn
+from intake_service.routes.signed_in import Fresh, Reader, SignedIn
 from intake_service.tables import Staff
 
 router = APIRouter(prefix="/staff")
@@ -30,7 +30,7 @@ def colleagues(request: Request, session: Reading, who: Reader, done: str = "") 
 
 @router.post("/{staff_id}/removal")
 def remove(
-    request: Request, session: Writing, who: Actor, staff_id: int, reason: Annotated[str, Form()] = ""
+    request: Request, session: Writing, who: Fresh, staff_id: int, reason: Annotated[str, Form()] = ""
 ) -> Response:
     try:
         with session.begin_nested():
@@ -41,7 +41,7 @@ def remove(
 
 
 @router.post("/removals/{removal_id}/undo")
-def undo(request: Request, session: Writing, who: Actor, removal_id: int) -> Response:
+def undo(request: Request, session: Writing, who: Fresh, removal_id: int) -> Response:
     try:
         with session.begin_nested():
             removals.undo_removal(session, removal_id, who.staff, datetime.now(UTC))

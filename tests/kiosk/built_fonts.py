@@ -6,6 +6,7 @@ from pathlib import Path
 from kiosk_client import font_building
 from kiosk_client.fonts import INDEX
 from shared_schema.form import load_form
+from tests.support.taking_turns import alone
 
 _ROOT = Path(__file__).parents[2]
 _SOURCES = ("font_building.py", "fonts.py", "fonts.yaml")
@@ -18,6 +19,7 @@ def built_fonts() -> Path:
     for name in _SOURCES:
         made_from.update((_ROOT / "kiosk_client" / name).read_bytes())
     folder = _ROOT / "build" / "fonts" / made_from.hexdigest()[:16]
-    if not (folder / INDEX).exists():
-        font_building.build(texts.values(), folder)
+    with alone(folder):
+        if not (folder / INDEX).exists():
+            font_building.build(texts.values(), folder)
     return folder

@@ -26,6 +26,7 @@ from tests.kiosk.transcript import Transcript
 os.environ.update(KIVY, SDL_VIDEODRIVER="offscreen")
 
 from kivy.base import EventLoop, stopTouchApp
+from kivy.graphics.opengl import glFinish
 from kivy.tests.common import UnitTestTouch
 
 from kiosk_client.app import KioskApp
@@ -44,6 +45,7 @@ __all__ = [
     "colours",
     "in_the_order_of_drawing",
     "ink_of",
+    "turn",
 ]
 """What draws can only be imported here, once the environment says how."""
 
@@ -58,6 +60,13 @@ def a_config(form: Form) -> KioskConfig:
         form_version=form.version,
         service_key=OpeningKey.generate().public(),
     )
+
+
+def turn() -> None:
+    """A turn of the loop: it draws, and gives back the textures that nobody holds any more. Without a screen nothing
+    waits for the drawing to be done, and what is begun would pile up in memory."""
+    EventLoop.idle()
+    glFinish()
 
 
 class OffscreenKiosk:
@@ -138,7 +147,7 @@ class OffscreenKiosk:
 
     def frames(self, count: int = 2) -> None:
         for _ in range(count):
-            EventLoop.idle()
+            turn()
 
     def picture(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

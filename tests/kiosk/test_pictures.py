@@ -25,7 +25,7 @@ from kiosk_client.views import Manner
 from shared_schema.form import load_form
 from shared_schema.kiosk_api import KioskConfig, Theme
 from tests.kiosk.built_fonts import built_fonts
-from tests.kiosk.offscreen import OffscreenKiosk, Pen, Surface, Typesetter, a_config, colours, ink_of
+from tests.kiosk.offscreen import OffscreenKiosk, Pen, Surface, Typesetter, a_config, colours, ink_of, turn
 from tests.kiosk.screens import PANELS, Panel, every_page, touches
 from tests.kiosk.test_staff_corner import HEALTH, Staff
 
@@ -176,6 +176,7 @@ def show(
     theme: Theme = "light",
 ) -> None:
     surface.show(placed, Pen(PALETTES[theme], panel.sizes(manner), view.mirrored, typesetter))
+    turn()  # what is no longer shown is given back
 
 
 def save(

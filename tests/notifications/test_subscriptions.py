@@ -54,6 +54,7 @@ def test_alerts_go_to_push_services_only(session: Session, endpoint: str) -> Non
         (DEVICE.p256dh, "*** not base64 ***"),
         ("", ""),
     ],
+    ids=["off the curve", "no coordinates", "cut", "short secret", "not base64", "empty"],
 )
 def test_keys_that_nobody_could_encrypt_to_are_refused(session: Session, p256dh: str, auth: str) -> None:
     with pytest.raises(BadSubscription):

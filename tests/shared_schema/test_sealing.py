@@ -74,7 +74,7 @@ def test_the_private_half_is_96_bytes_and_comes_back_from_them() -> None:
     assert open_envelope(seal(b"{}", ID, KEY.public()), ID, {KEY.public().key_id: again}).rstrip() == b"{}"
 
 
-@pytest.mark.parametrize("raw", [b"", b"short", KEY.raw + b"x"])
+@pytest.mark.parametrize("raw", [b"", b"short", KEY.raw + b"x"], ids=["empty", "short", "long"])
 def test_a_damaged_opening_key_says_what_to_do(raw: bytes) -> None:
     with pytest.raises(SealingError, match="restore the key file"):
         OpeningKey(raw).public()

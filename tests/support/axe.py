@@ -8,6 +8,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.support.taking_turns import alone
+
 _LOCKED = Path(__file__).parents[1] / "browser" / "axe"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _WITHIN = 300.0  # seconds
@@ -37,13 +39,13 @@ def installed(build: Path) -> Axe:
     folder = build / "axe"
     script = folder / "node_modules" / "axe-core" / "axe.min.js"
     lock = folder / "package-lock.json"
-    if not script.exists() or lock.read_bytes() != (_LOCKED / "package-lock.json").read_bytes():
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(_LOCKED / name, folder / name)
-        npm = shutil.which("npm")
-        if npm is None:
-            raise RuntimeError("no npm on this machine: run scripts/debian-packages test")
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=folder, check=True, timeout=_WITHIN, capture_output=True)
+    with alone(folder):
+        if not script.exists() or lock.read_bytes() != (_LOCKED / "package-lock.json").read_bytes():
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(_LOCKED / name, folder / name)
+            npm = shutil.which("npm")
+            if npm is None:
+                raise RuntimeError("no npm on this machine: run scripts/debian-packages test")
+            command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            subprocess.run(command, cwd=folder, check=True, timeout=_WITHIN, capture_output=True)
     return Axe(script.read_text(encoding="utf-8"))
