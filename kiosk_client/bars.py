@@ -8,6 +8,7 @@ from kiosk_client.view import Look, Touch, View
 
 _BESIDE_WORDS = 6.5  # mm of padding and edges
 _PICTURE = 10.0
+_ROOM = 1.08  # for words that turn out larger than reckoned, where they may not be set smaller
 
 
 def bars(left: Sequence[Touch], right: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
@@ -20,16 +21,17 @@ def bars(left: Sequence[Touch], right: Sequence[Touch], area: Rect, sizes: Sizes
         return []
     plain = [replace(touch, icon=None) for touch in left], [replace(touch, icon=None) for touch in right]
     for these, those in ((left, right), plain) if sizes.bigger else ((left, right),):
-        widths = [_wanted(touch, sizes.smallest, sizes) for touch in (*these, *those)]
+        widths = [_wanted(touch, sizes) for touch in (*these, *those)]
         if _together(widths, sizes) <= area.width:
             return _row(these, those, widths, area, sizes)
-    return _rows((*left, *right), area, sizes)
+    too_wide = any(_wanted(touch, sizes) > area.width for touch in (*left, *right))
+    return _rows((*plain[0], *plain[1]) if too_wide else (*left, *right), area, sizes)
 
 
 def stacked_bars(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
     """Both bars as one row if it is wide enough, else the ways on above the ways back."""
     left, right = (*view.left, *view.right, *view.quiet), view.act
-    widths = [_wanted(touch, sizes.smallest, sizes) for touch in (*left, *right)]
+    widths = [_wanted(touch, sizes) for touch in (*left, *right)]
     if _together(widths, sizes) <= area.width:
         return bars(left, right, area, sizes)
     first = bars(view.quiet, view.act, area, sizes)
@@ -57,7 +59,7 @@ def _rows(touches: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
     gap, height = sizes.mm(GAP), _height(touches, sizes)
     rows: list[list[tuple[Touch, float]]] = [[]]
     for touch in touches:
-        width = min(area.width, _wanted(touch, sizes.smallest, sizes))
+        width = min(area.width, _wanted(touch, sizes))
         if rows[-1] and _together([*(used for _, used in rows[-1]), width], sizes) > area.width:
             rows.append([])
         rows[-1].append((touch, width))
@@ -73,18 +75,18 @@ def _rows(touches: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
 
 def _height(touches: Sequence[Touch], sizes: Sizes) -> float:
     """Of each row: more than a finger's width only for large letters with marks far above and below."""
-    words = max(line_height(touch.text, sizes.smallest) for touch in touches)
-    return max(sizes.mm(TARGET), words + sizes.mm(2 * PADDING_ABOVE))
+    words = max(line_height(touch.text, sizes.body) for touch in touches)
+    return max(sizes.mm(TARGET), words * _ROOM + sizes.mm(2 * PADDING_ABOVE))
 
 
 def _together(widths: Sequence[float], sizes: Sizes) -> float:
     return sum(widths) + sizes.mm(GAP) * max(0, len(widths) - 1)
 
 
-def _wanted(touch: Touch, letters: float, sizes: Sizes) -> float:
+def _wanted(touch: Touch, sizes: Sizes) -> float:
     least = sizes.mm(TARGET * (2.6 if touch.look is Look.ACT else 1.6))
     return max(
         least,
-        wide(touch.text, letters, bold=touch.look is Look.ACT)
+        wide(touch.text, sizes.body, bold=touch.look is Look.ACT)
         + sizes.mm(_BESIDE_WORDS + (_PICTURE if touch.icon else 0)),
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from kiosk_client.geometry import (
     GAP,
+    PADDING_ABOVE,
     TARGET,
     Picture,
     Placed,
@@ -15,6 +16,7 @@ from kiosk_client.geometry import (
     Words,
     fitting_size,
     line_height,
+    note_width,
     tall,
     upright,
     wide,
@@ -28,6 +30,7 @@ _TALLEST = 34.0  # mm of a tile with its picture beside the words
 _TALLEST_UPRIGHT = 52.0
 _TALLEST_START = 28.0
 _NARROW = 160.0  # mm: less is one column of a panel that stands upright
+_NARROWEST_COLUMN = 66.0  # mm: a language's two ways in
 _FIELD = 11.5  # mm of height: one that is only read
 _IN_FIELD = 12.0  # mm of padding and caret
 _MOST_COLUMNS = 4
@@ -48,15 +51,8 @@ def place_body(view: View, area: Rect, touches_from: float, sizes: Sizes) -> lis
             return _paragraphs(view, view.body, area, touches_from, sizes)
         case Columns():
             return _columns(view, view.body, area, touches_from, sizes)
-        case Tiles(touches=answers, slim=True):
-            head, rest = _headed(view, area, sizes, lambda rest: rows_height(answers, rest, sizes) <= rest.height)
-            head, rest = _lowered(head, rest, touches_from)
-            return [*head, *slim_rows(answers, rest, sizes)]
         case Tiles():
-            tiles = view.body.touches
-            head, rest = _headed(view, area, sizes, lambda rest: _grid(tiles, rest, sizes)[0] > 0)
-            head, rest = _lowered(head, rest, touches_from)
-            return [*head, *_tiles(tiles, rest, sizes)]
+            return _choices(view, view.body, area, touches_from, sizes)
 
 
 def least_height(view: View, width: float, sizes: Sizes) -> float:
@@ -67,7 +63,7 @@ def least_height(view: View, width: float, sizes: Sizes) -> float:
             count = len(rows if pad else reflowed(rows, width, sizes))
             return count * target + (count - 1) * gap
         case Columns(columns=columns):
-            count = len(columns) if width < sizes.mm(_NARROW) else max(len(column) for column in columns)
+            count = len(columns) if _one_under_another(columns, width, sizes) else max(map(len, columns))
             return count * sizes.mm(22) + (count - 1) * gap
         case Tiles(touches=touches, slim=True):
             return rows_height(touches, Rect(0, 0, width, 0), sizes)
@@ -92,10 +88,12 @@ def _headed(
 
 
 def _head(view: View, area: Rect, letters: float, sizes: Sizes) -> tuple[list[Placed], Rect]:
+    if not view.title:
+        return [], area
     height = tall(view.title, area.width, letters, bold=True)
     placed = [Placed(Rect(area.x, area.y, area.width, height), Words(view.title, Style.TITLE, letters))]
     y = area.y + height
-    note = wide(view.note, sizes.smallest) + sizes.mm(GAP)
+    note = note_width(view.note, sizes)
     if view.note and not view.help and wide(view.title, letters, bold=True) + note < area.width:
         where = Rect(area.right - note, area.y, note, height)
         placed[0] = replace(placed[0], rect=Rect(area.x, area.y, area.width - note, height))
@@ -110,7 +108,7 @@ def _head(view: View, area: Rect, letters: float, sizes: Sizes) -> tuple[list[Pl
 def _help(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
     """Help to the left and the note to the right of one line, as long as both have room."""
     size = sizes.smallest
-    note = wide(view.note, size) + sizes.mm(GAP) if view.note else 0
+    note = note_width(view.note, sizes)
     has_room = wide(view.help, size) + note < area.width
     width = area.width - note if has_room else area.width
     style = Style.WARNING if view.warning else Style.SOFT
@@ -128,6 +126,18 @@ def _lowered(head: list[Placed], rest: Rect, touches_from: float) -> tuple[list[
     """Both moved down until no touch stands above that line."""
     by = max(0.0, touches_from - rest.y)
     return _moved(head, by), Rect(rest.x, rest.y + by, rest.width, rest.height - by)
+
+
+def _choices(view: View, body: Tiles, area: Rect, touches_from: float, sizes: Sizes) -> list[Placed]:
+    touches = body.touches
+
+    def fits(rest: Rect) -> bool:
+        if body.slim:
+            return rows_height(touches, rest, sizes) <= rest.height
+        return _grid(touches, rest, sizes)[0] > 0
+
+    head, rest = _lowered(*_headed(view, area, sizes, fits), touches_from)
+    return [*head, *(slim_rows(touches, rest, sizes) if body.slim else _tiles(touches, rest, sizes))]
 
 
 def _tiles(touches: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
@@ -181,7 +191,7 @@ def _texts(touch: Touch, cell: Rect, sizes: Sizes) -> Iterator[tuple[str, float,
 def _columns(view: View, body: Columns, area: Rect, touches_from: float, sizes: Sizes) -> list[Placed]:
     """Greetings, then a column for each language; a row for each where the panel is narrow."""
     gap = sizes.mm(GAP)
-    narrow = area.width < sizes.mm(_NARROW)
+    narrow = _one_under_another(body.columns, area.width, sizes)
     groups = body.columns if not narrow else tuple(zip(*body.columns, strict=True))
     count = max(len(group) for group in groups)
     shares = (0.6, 0.4) if count == 2 and not narrow else (1 / count,) * count
@@ -204,6 +214,11 @@ def _columns(view: View, body: Columns, area: Rect, touches_from: float, sizes: 
             placed.append(Placed(Rect(area.x + index * (width + gap), y, width, room * share), touch))
             y += room * share + gap
     return [*head, *placed]
+
+
+def _one_under_another(columns: Sequence[object], width: float, sizes: Sizes) -> bool:
+    """Whether columns would be too narrow for their words, so that each becomes a row."""
+    return width < max(sizes.mm(_NARROW), sizes.mm(_NARROWEST_COLUMN) * len(columns))
 
 
 def _greetings(title: str, area: Rect, letters: float, gap: float) -> tuple[list[Placed], float]:
@@ -285,13 +300,15 @@ def _keyboard(view: View, body: Typing, area: Rect, touches_from: float, sizes: 
 
 def _asked_beside(view: View, fields: Sequence[Field], area: Rect, sizes: Sizes) -> list[Placed]:
     """Question at the left and the field at the right, or one above the other where there is the height for it."""
-    gap, field = sizes.mm(GAP), sizes.mm(TARGET)
-    least = (field + gap) * len(fields) - gap if fields[0].tap else sizes.mm(_FIELD)
+    gap, field = sizes.mm(GAP), max(sizes.mm(TARGET), _read_field(fields, sizes))
+    least = (field + gap) * len(fields) - gap if fields[0].tap else _read_field(fields, sizes)
     head, rest = _headed(view, area, sizes, lambda rest: rest.height >= least)
     if rest.height >= least:
         return [*head, *_stacked(fields, rest, sizes)]
     if len(fields) > 1:
         return [*head, *_stacked(fields, rest, sizes)]
+    if not view.title:
+        return [Placed(replace(area, height=field), fields[0])]
     beside = min(0.62 * area.width, max(0.48 * area.width, wide(fields[0].hint, sizes.smallest) + sizes.mm(_IN_FIELD)))
     question = Rect(area.x, area.y, area.width - beside - gap * 2, max(area.height, field))
     where = Rect(question.right + gap * 2, area.y + max(0.0, area.height - field), beside, field)
@@ -300,16 +317,25 @@ def _asked_beside(view: View, fields: Sequence[Field], area: Rect, sizes: Sizes)
 
 def _stacked(fields: Sequence[Field], area: Rect, sizes: Sizes) -> list[Placed]:
     """Beside each other, or one under another where the panel is narrow."""
-    gap, height = sizes.mm(GAP), min(sizes.mm(TARGET), max(area.height, sizes.mm(_FIELD)))
-    if area.width < sizes.mm(_NARROW):
+    gap, least = sizes.mm(GAP), _read_field(fields, sizes)
+    height = min(max(sizes.mm(TARGET), least), max(area.height, least))
+    widest = max(wide(field.label, sizes.smallest) + wide(field.hint, sizes.smallest) for field in fields)
+    beside = (area.width - gap * (len(fields) - 1)) / len(fields)
+    if area.width < sizes.mm(_NARROW) or beside < widest + sizes.mm(_IN_FIELD):
         return [
             Placed(Rect(area.x, area.y + index * (height + gap), area.width, height), field)
             for index, field in enumerate(fields)
         ]
-    width = (area.width - gap * (len(fields) - 1)) / len(fields)
     return [
-        Placed(Rect(area.x + index * (width + gap), area.y, width, height), field) for index, field in enumerate(fields)
+        Placed(Rect(area.x + index * (beside + gap), area.y, beside, height), field)
+        for index, field in enumerate(fields)
     ]
+
+
+def _read_field(fields: Sequence[Field], sizes: Sizes) -> float:
+    """The least height of fields that are not touched."""
+    words = max(line_height(field.label + field.hint, sizes.body) for field in fields)
+    return max(sizes.mm(_FIELD), words + sizes.mm(2 * PADDING_ABOVE))
 
 
 def _pad(view: View, body: Typing, area: Rect, touches_from: float, sizes: Sizes) -> list[Placed]:
@@ -324,7 +350,7 @@ def _pad(view: View, body: Typing, area: Rect, touches_from: float, sizes: Sizes
         view if narrow else replace(view, note=""), asked, sizes, lambda rest: not narrow or rest.height >= least
     )
     placed = [*head, *_stacked(body.fields, rest, sizes)]
-    below = rest.y + sizes.mm(TARGET) + gap if narrow else area.y
+    below = placed[-1].rect.bottom + gap if narrow else area.y
     top = max(below, touches_from)
     key = min(sizes.mm(22), (area.bottom - top - gap * (count - 1)) / count)
     if narrow:

@@ -13,9 +13,13 @@ _CAP_HEIGHT = 0.711  # of the letter size, in Roboto; the built fonts have the s
 SMALLEST_CAPITAL = 4.8
 """mm, Section 508 402.4: 3/16 in."""
 _BIGGER_CAPITAL = 7.3  # mm, EN 301 549 5.1.4 read at 600 mm
+_BIGGER_WANTED = 7.8  # mm: what is reckoned with, so that letters that are a little wider than reckoned still fit
 _LINE = 1.2  # of the letter size
 _TALL_LINE = 1.5  # of scripts with marks far above and below
-_TALL = (range(0x0590, 0x0E80),)  # Hebrew to Thai, Arabic and Devanagari between them
+_TALL = (
+    range(0x0590, 0x0E80),  # Hebrew to Thai, Arabic and Devanagari between them
+    range(0x1F000, 0x1FB00),  # pictures, which stand in another font than the words
+)
 _SQUARE = (
     range(0x1100, 0x1200),
     range(0x2E80, 0xA4D0),
@@ -31,7 +35,7 @@ _ADVANCES = {
     **dict.fromkeys("कखछजझञणफभलशस", 0.84),
 }
 """Width of a letter as a share of its size, in the bold fonts; `_advance` has the rest."""
-_BY_CATEGORY = {"Mn": 0.0, "Cf": 0.0, "Mc": 0.32, "Lu": 0.68}
+_BY_CATEGORY = {"Mn": 0.0, "Cf": 0.0, "Mc": 0.32, "Lu": 0.68, "So": 1.3}
 _JOINED = {
     **dict.fromkeys("بتثيئنىل", (0.35, 0.9)),
     **dict.fromkeys("سشصض", (0.95, 1.4)),
@@ -42,6 +46,7 @@ _JOINED = {
 """Arabic letters before another one of their word, and at its end."""
 _LONGEST_WORD = 20
 _PIECE = 8
+_BESIDE_ROOM = 1.08  # for words that turn out wider than reckoned
 _LIGHTER = 0.955
 TARGET = 15.0
 """mm, the smallest touch."""
@@ -84,6 +89,7 @@ class Sizes:
         """
         shorter = min(width, height) / pixels_per_mm
         larger = 1.0 if reach else min(_LARGEST, max(1.0, math.sqrt(shorter / _SMALLEST_PANEL)))
+        larger = math.sqrt(larger) if bigger else larger  # bigger text is large already
         return cls(pixels_per_mm * larger, bigger)
 
     def mm(self, length: float) -> float:
@@ -92,11 +98,11 @@ class Sizes:
     @property
     def smallest(self) -> float:
         """Letter size below which nothing is ever set; what was asked for as bigger text stays that large."""
-        return self.body
+        return self.mm((_BIGGER_CAPITAL if self.bigger else SMALLEST_CAPITAL) / _CAP_HEIGHT)
 
     @property
     def body(self) -> float:
-        return self.mm((_BIGGER_CAPITAL if self.bigger else SMALLEST_CAPITAL) / _CAP_HEIGHT)
+        return self.mm((_BIGGER_WANTED if self.bigger else SMALLEST_CAPITAL) / _CAP_HEIGHT)
 
     @property
     def title(self) -> float:
@@ -162,6 +168,11 @@ def line_height(text: str, size: float) -> float:
 def wide(text: str, size: float, *, bold: bool = False) -> float:
     """About how wide a text is in one line of letters of this size; rather too much than too little."""
     return size * sum(map(_advance, text, f"{text[1:]} ")) * (1 if bold else _LIGHTER)
+
+
+def note_width(note: str, sizes: Sizes) -> float:
+    """How wide a note in the smallest letters stands beside something, with its distance; 0 without one."""
+    return wide(note, sizes.smallest) * _BESIDE_ROOM + sizes.mm(GAP) if note else 0
 
 
 def lines(text: str, width: float, size: float, *, bold: bool = False) -> int:

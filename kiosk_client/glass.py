@@ -5,7 +5,10 @@ from itertools import combinations
 
 from kiosk_client.geometry import (
     BESIDE,
+    GAP,
     PADDING,
+    PADDING_ABOVE,
+    TARGET,
     Placed,
     Rect,
     Sizes,
@@ -21,7 +24,7 @@ from kiosk_client.layout import place
 from kiosk_client.view import Field, Look, Touch, View
 from kiosk_client.views import Manner
 
-_ROUNDING = 1.0  # pixels
+_ROUNDING = 0.5  # pixels
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,16 @@ class Glass:
         return place(view, self.width, self.height, self.sizes(manner), reach=manner.reach)
 
     def holds(self, view: View, manner: Manner) -> bool:
-        """Whether nothing is cut, lies over something else or hangs over the edge."""
+        """Whether nothing is cut, lies over something else or hangs over the edge, and every touch has its size and its
+        distance from the others."""
         sizes = self.sizes(manner)
         placed = self.place(view, manner)
-        return all(self._is_inside(each.rect) and is_whole(each, sizes) for each in placed) and not any(
-            _overlap(one.rect, other.rect) for one, other in combinations(placed, 2)
+        touches = [each.rect for each in placed if getattr(each.item, "tap", None) is not None]
+        return (
+            all(self._is_inside(each.rect) and is_whole(each, sizes) for each in placed)
+            and all(min(rect.width, rect.height) >= sizes.mm(TARGET) - _ROUNDING for rect in touches)
+            and all(_apart(one.rect, other.rect) >= -_ROUNDING for one, other in combinations(placed, 2))
+            and all(_apart(one, other) >= sizes.mm(GAP) - _ROUNDING for one, other in combinations(touches, 2))
         )
 
     def _is_inside(self, rect: Rect) -> bool:
@@ -55,24 +63,28 @@ class Glass:
 
 
 def is_whole(placed: Placed, sizes: Sizes) -> bool:
-    """Whether its words fit it at the smallest letters that are allowed; about, and rather not than yes."""
+    """Whether its words fit it; about, and rather not than yes."""
     rect, letters = placed.rect, sizes.smallest
     match placed.item:
-        case Words(text=text, style=style):
+        case Words(text=text, style=style, size=size):
             bold = style in {Style.TITLE, Style.HUGE}
-            return _fits(text, rect.width, rect.height, letters, bold=bold)
+            return _fits(text, rect.width, rect.height, min(letters, size), bold=bold)
         case Touch(look=Look.KEY) as key:
             return key.icon is not None or wide(key.text, letters) <= rect.width - sizes.mm(1)
         case Touch() as touch:
             width, height = words_room(rect, touch, sizes)
             if touch.detail:
-                height -= line_height(touch.detail, letters)
-                if wide(touch.detail, letters) > width:
+                height -= line_height(touch.detail, sizes.smallest)
+                if wide(touch.detail, sizes.smallest) > width:
                     return False
             bold = touch.look is Look.ACT or bool(touch.detail)
             return _fits(touch.text, width, height, letters, bold=bold)
         case Field() as field:
-            return wide((field.text and "m") or field.hint, letters) <= rect.width - sizes.mm(2 * PADDING + 2 * BESIDE)
+            words, inner = (
+                (field.text and "m") or field.hint,
+                rect.inset(sizes.mm(PADDING + BESIDE), sizes.mm(PADDING_ABOVE)),
+            )
+            return wide(words, letters) <= inner.width and line_height(words, letters) <= inner.height + _ROUNDING
         case _:
             return True
 
@@ -82,5 +94,6 @@ def _fits(text: str, width: float, height: float, letters: float, *, bold: bool)
     return longest <= width + _ROUNDING and tall(text, width, letters, bold=bold) <= height + _ROUNDING
 
 
-def _overlap(one: Rect, other: Rect) -> bool:
-    return max(other.x - one.right, one.x - other.right, other.y - one.bottom, one.y - other.bottom) < -_ROUNDING
+def _apart(one: Rect, other: Rect) -> float:
+    """Pixels between them; below zero where one lies over the other."""
+    return max(other.x - one.right, one.x - other.right, other.y - one.bottom, one.y - other.bottom)

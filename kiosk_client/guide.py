@@ -14,7 +14,7 @@ from kiosk_client.focus import NOWHERE, Focus, Stop, kept, moved, stop_at
 from kiosk_client.glass import Glass
 from kiosk_client.help import help_view
 from kiosk_client.keypad import ARROWS, Key
-from kiosk_client.pages import page_of
+from kiosk_client.pages import as_shown, page_of
 from kiosk_client.session import Session
 from kiosk_client.speech import Utterance
 from kiosk_client.view import Action, Field, Tap, Typing, View
@@ -38,10 +38,11 @@ _TONES = {Place.TICKET.value: Tone.DONE, "urgent-desk": Tone.TO_THE_DESK}
 
 
 class Guide:
-    """`glass`: what it is all looked at on; None while that is not known. `headset`: the sound device of a headset that is plugged in, None without one; asked about once a second.
+    """`headset`: the sound device of a headset that is plugged in, None without one; asked about once a second.
 
-    `left`: called soon after a participant's answers have gone from the screen for good. `staff`: called, with the
-    time in seconds, when staff held their corner while nobody was in the middle of an intake.
+    `glass`: what it is all looked at on; None while that is not known. `left`: called soon after a
+    participant's answers have gone from the screen for good. `staff`: called, with the time in seconds, when staff held
+    their corner while nobody was in the middle of an intake.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Guide:
         self._left = left
         self._staff = staff
         self._glass = glass
-        self._paged: tuple[object, View] | None = None
+        self._paged: tuple[object, tuple[View, Manner]] | None = None
         self._plugged: str | None = None
         self._begun = False
         self._focus = NOWHERE
@@ -70,13 +71,7 @@ class Guide:
     @property
     def view(self) -> View:
         """The page that fits the screen."""
-        whole, glass = self._help() if self._helping else self._session.view, self._glass()
-        if glass is None:
-            return whole
-        asked = whole, glass, self.manner
-        if self._paged is None or self._paged[0] != asked:
-            self._paged = asked, page_of(whole, glass, self.manner, self._session.reader.ui)
-        return self._paged[1]
+        return self._page()[0]
 
     @property
     def foreseen(self) -> tuple[View, ...]:
@@ -84,7 +79,7 @@ class Guide:
 
     @property
     def manner(self) -> Manner:
-        return self._session.manner
+        return self._page()[1]
 
     @property
     def focus(self) -> Stop | None:
@@ -94,13 +89,13 @@ class Guide:
     @property
     def hidden(self) -> bool:
         """Nothing is shown, by the participant's own wish. Whether they are still there is asked on the screen too."""
-        return self.manner.hidden and not self._session.asks
+        return self._session.manner.hidden and not self._session.asks
 
     def touched(self, seconds: float) -> None:
         """A finger came down, wherever: the voice is silent, and a hidden screen is back."""
         self._voice.stop()
         self._session.touched(seconds)
-        if self.manner.hidden:
+        if self._session.manner.hidden:
             self._change(hidden=False)
 
     def corner(self, seconds: float) -> None:
@@ -119,7 +114,7 @@ class Guide:
         """A key with a letter or a digit on it."""
         self._voice.stop()
         if isinstance(self._session.view.body, Typing) and not isinstance(self.view.body, Typing):
-            self._change(page=self.manner.page + 1)  # from the question to its field
+            self._change(page=self._session.manner.page + 1)  # from the question to its field
         if isinstance(self.view.body, Typing):
             self._focus = Focus(0)
         self._do(Tap(Action.TYPE, letter), now, seconds)
@@ -167,7 +162,7 @@ class Guide:
     # Keys
 
     def _starts(self, key: Key) -> bool:
-        if self.manner.aloud or not self._session.settings.speech or key not in _STARTS:
+        if self._session.manner.aloud or not self._session.settings.speech or key not in _STARTS:
             return False
         return not (isinstance(self.view.body, Typing) and key in _WHERE_ONE_TYPES)
 
@@ -206,9 +201,9 @@ class Guide:
             case Action.HELP if self._helping:
                 self._close_help()
             case Action.HELP:
-                self._helping = self.manner.aloud  # it is all about the voice
+                self._helping = self._session.manner.aloud  # it is all about the voice
             case Action.PAGE if self._helping:
-                self._change(page=self.manner.page + 1)
+                self._change(page=self._session.manner.page + 1)
             case Action.CLOSE_HELP:
                 self._close_help()
             case Action.AGAIN:
@@ -219,14 +214,14 @@ class Guide:
                 self._voice.pause()
             case Action.LOUDER | Action.SOFTER as action:
                 step = 1 if action is Action.LOUDER else -1
-                self._change(louder=max(-_MOST, min(_MOST, self.manner.louder + step)))
+                self._change(louder=max(-_MOST, min(_MOST, self._session.manner.louder + step)))
                 self._say(self._session.reader.said("help_louder" if step > 0 else "help_softer"))
             case Action.HIDE:
-                self._change(hidden=self.manner.aloud and not self.manner.hidden)
-                self._say(self._session.reader.said("help_hide" if self.manner.hidden else "help_show"))
+                self._change(hidden=self._session.manner.aloud and not self._session.manner.hidden)
+                self._say(self._session.reader.said("help_hide" if self._session.manner.hidden else "help_show"))
             case Action.ALOUD:
                 self._session.touched(seconds)
-                self._fall_silent() if self.manner.aloud else self._speak_from_now_on()
+                self._fall_silent() if self._session.manner.aloud else self._speak_from_now_on()
             case _:
                 self._helping = False
                 self._session.tap(tap, now, seconds)
@@ -265,18 +260,32 @@ class Guide:
             self._speak_from_now_on()
 
     def _change(self, **manner: Any) -> None:
-        self._session.manner = replace(self.manner, **manner)
+        self._session.manner = replace(self._session.manner, **manner)
+
+    def _page(self) -> tuple[View, Manner]:
+        """What is shown, and how."""
+        whole, manner = self._help() if self._helping else self._session.view, self._session.manner
+        glass = self._glass()
+        if glass is None:
+            return whole, manner
+        asked = whole, glass, manner
+        if self._paged is None or self._paged[0] != asked:
+            page = page_of(whole, glass, manner, self._session.reader.ui)
+            self._paged = asked, (page, as_shown(page, glass, manner))
+        return self._paged[1]
 
     def _help(self) -> View:
         session = self._session
         mirrored = session.view.mirrored
-        return help_view(session.reader.ui, hidden=self.manner.hidden, may_talk=session.begun, mirrored=mirrored)
+        return help_view(
+            session.reader.ui, hidden=self._session.manner.hidden, may_talk=session.begun, mirrored=mirrored
+        )
 
     # What is said
 
     def _tell(self) -> None:
         """Say what is new on the screen."""
-        self._helping = self._helping and self.manner.aloud and not self._session.asks
+        self._helping = self._helping and self._session.manner.aloud and not self._session.asks
         if not self._helping:
             self._rest = []
         view, before = self.view, self._told
@@ -302,12 +311,12 @@ class Guide:
         return [] if stop is None else self._session.reader.stop(stop)
 
     def _say(self, utterances: list[Utterance]) -> None:
-        if self.manner.aloud and utterances:
+        if self._session.manner.aloud and utterances:
             self._voice.say(utterances, self._volume)
 
     @property
     def _volume(self) -> float:
-        return max(0.1, min(1.0, self._session.settings.volume + _STEP * self.manner.louder))
+        return max(0.1, min(1.0, self._session.settings.volume + _STEP * self._session.manner.louder))
 
 
 def _typed(view: View) -> bool:

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 from kiosk_client.bars import bars, stacked_bars
 from kiosk_client.bodies import least_height, place_body
-from kiosk_client.geometry import GAP, Align, Dots, Placed, Rect, Sizes, Style, Words, line_height, wide
+from kiosk_client.geometry import GAP, Align, Dots, Placed, Rect, Sizes, Style, Words, line_height, note_width
 from kiosk_client.view import Look, Touch, Typing, View
 
 _WIDEST = 300.0  # mm: on a wall of a panel, hands and eyes still find everything
 _DOTS = 2.4  # mm
 _ROOMY = 135.0
+_MOST_NOTE = 0.8  # of the width
+_LINE_ROOM = 0.4  # mm: fonts round their lines up
 _MIRRORED: dict[Align, Align] = {"left": "right", "right": "left", "center": "center"}
 
 
@@ -69,10 +71,12 @@ def _progress(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
     if view.progress is None:
         return []
     dots = Dots(*view.progress)
-    line = line_height(view.note, sizes.smallest)
+    line = line_height(view.note, sizes.smallest) + sizes.mm(_LINE_ROOM)
     if not view.note or isinstance(view.body, Typing) or area.height < sizes.mm(_ROOMY):
         return [Placed(Rect(area.x, area.y, area.width, sizes.mm(_DOTS)), dots)]
-    note = wide(view.note, sizes.smallest) + sizes.mm(GAP)
+    note = note_width(view.note, sizes)
+    if note > area.width * _MOST_NOTE:  # it stands under the question instead
+        return [Placed(Rect(area.x, area.y, area.width, sizes.mm(_DOTS)), dots)]
     return [
         Placed(Rect(area.x, area.y + (line - sizes.mm(_DOTS)) / 2, area.width - note, sizes.mm(_DOTS)), dots),
         Placed(

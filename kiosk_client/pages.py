@@ -1,6 +1,7 @@
 """What of a view is on the screen at once. What does not fit whole stands on pages, and a touch turns them.
 
-Letters are never made smaller than was asked for: Section 508 402.4 and EN 301 549 5.1.4 say how large they are.
+Letters are as large as was asked for, which Section 508 402.4 and EN 301 549 5.1.4 say: only what is too long even for
+a page of its own, such as an answer of many choices, is shown in usual letters.
 """
 
 import re
@@ -11,7 +12,7 @@ from kiosk_client.glass import Glass
 from kiosk_client.view import Action, Body, Columns, Look, Paragraphs, Tap, Tiles, Touch, Typing, View, Word
 from kiosk_client.views import Manner
 
-_WIDEST_NUMBER = "8/8"
+_WIDEST_NUMBER = "88/88"
 _SENTENCE = re.compile(r"(?<=[.?!؟।])\s+|(?<=[。？！])")
 
 
@@ -31,6 +32,11 @@ def pages_of(view: View, glass: Glass, manner: Manner, ui: Mapping[str, str]) ->
     return [_turned(page, ui, f"{number}/{len(pages)}") for number, page in enumerate(pages, start=1)]
 
 
+def as_shown(page: View, glass: Glass, manner: Manner) -> Manner:
+    """The letters are as large as was asked for, unless the page would be cut: whole comes before large."""
+    return manner if not manner.bigger or glass.holds(page, manner) else replace(manner, bigger=False)
+
+
 @dataclass(frozen=True)
 class _Paper:
     """`fits`: whether all of a view can be shown at once."""
@@ -40,17 +46,17 @@ class _Paper:
 
     def pages(self, view: View) -> list[View]:
         """Without what turns them."""
-        if self.fits(view):
-            return [view]
         short = view if _is_slim(view.body) else replace(view, note="")  # the dots say it too
         if isinstance(view.body, Paragraphs):
             short = replace(short, body=replace(view.body, icon=""))
-        if self.fits(short):
-            return [short]
+        fitting = next(filter(self.fits, (view, short)), None)
+        return self._several(short) if fitting is None else [fitting]
+
+    def _several(self, short: View) -> list[View]:
         match short.body:
             case Columns(columns):
                 touches = tuple(touch for column in columns for touch in column)
-                return self.pages(replace(short, title=view.title.split("\n")[0], body=Tiles(touches)))
+                return self.pages(replace(short, title=short.title.split("\n")[0], body=Tiles(touches)))
             case Tiles(touches) as tiles:
                 return self._answers(short, len(touches), lambda some: replace(tiles, touches=touches[some]))
             case Paragraphs(lines=lines) as text:
@@ -63,8 +69,11 @@ class _Paper:
                 hints = tuple(field.hint for field in fields if field.hint != self.ui["type_here"])
                 to_the_field = Touch(Tap(Action.PAGE), self.ui["type_here"], "pencil", Look.ACT)
                 asked = replace(short, body=Paragraphs("", hints), act=(to_the_field,))
-                typed = replace(short, title=view.short, help=view.help if view.warning else "", quiet=())
-                return [asked, typed if self._fits_turned(typed) else replace(typed, progress=None)]
+                typed = replace(short, title=short.short, help=short.help if short.warning else "", quiet=())
+                least = replace(typed, progress=None, left=typed.left[:1])  # the page before has the other ways back
+                above = replace(least, act=(), right=(*typed.right, *typed.act))
+                ways = (typed, replace(typed, progress=None), least, above, replace(above, title=""))
+                return [asked, next(filter(self._fits_turned, ways), ways[-1])]
 
     def _answers(self, view: View, count: int, body: Callable[[slice], Body]) -> list[View]:
         """The line under the question goes with the answers, or before them if it would crowd them out."""

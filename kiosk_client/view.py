@@ -142,7 +142,8 @@ Body = Tiles | Columns | Paragraphs | Typing | Word
 
 @dataclass(frozen=True)
 class View:
-    """One screen. `short`: the title in a word or two, where there is no room for more. `warning`: `help` says that something is to be mended. `progress`: steps behind and in all.
+    """One screen. `short`: the title in a word or two, where there is no room for more. `warning`: `help` says that
+    something is to be mended. `progress`: steps behind and in all.
 
     `left`, `right` are the touches at the top; `quiet`, `act` those at the bottom. They stand at the same places on
     every screen. `elsewhere`: what a touch beside all of them means. `mirrored`: the language is read from right to

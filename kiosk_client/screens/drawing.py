@@ -36,6 +36,7 @@ _CORNER = 2.2  # mm
 _EDGE = 0.35
 _SINK = 0.6
 _CARET = 0.5
+_KEY_LINE = 1.8  # a line of the tallest letters; a key that is as high as a finger holds no larger ones
 _RING = 0.8  # mm; it and its gap stay inside the 3 mm between two touches
 _RING_GAP = 0.8
 
@@ -158,7 +159,8 @@ class Pen:
             return True
         box = rect.inset(mm(1), 0)
         letter = touch.tap.action is Action.TYPE and not touch.tap.value.isspace()
-        setting = Setting(self.sizes.body * (1.1 if letter else 1), self.sizes.smallest, bold=letter, align="center")
+        smallest = min(self.sizes.smallest, box.height / _KEY_LINE)
+        setting = Setting(self.sizes.body * (1.1 if letter else 1), smallest, bold=letter, align="center")
         text = self.typesetter.set_again(touch.text, box.width, box.height, setting)
         self._blit(group, text, box, ink, "center")
         return text.fits

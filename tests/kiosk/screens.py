@@ -10,7 +10,7 @@ from kiosk_client.geometry import Placed, Sizes
 from kiosk_client.glass import Glass
 from kiosk_client.guide import Guide
 from kiosk_client.keypad import Key
-from kiosk_client.pages import pages_of
+from kiosk_client.pages import as_shown, pages_of
 from kiosk_client.session import Session
 from kiosk_client.view import Action, Tap, Touch, Typing, View
 from kiosk_client.views import Manner
@@ -50,7 +50,11 @@ class Panel:
         return self.glass.sizes(manner)
 
     def place(self, view: View, manner: Manner) -> list[Placed]:
-        return self.glass.place(view, manner)
+        return self.glass.place(view, self.shown(view, manner))
+
+    def shown(self, view: View, manner: Manner) -> Manner:
+        """How the kiosk shows it to somebody who wants it in this manner."""
+        return as_shown(view, self.glass, manner)
 
 
 PANELS = (

@@ -58,7 +58,7 @@ def test_a_screen_can_be_read_and_touched(typesetter: Typesetter, language: str,
             show(surface, panel, view, manner, placed, typesetter)
             assert surface.cut == [], name
             require_apart_and_inside(placed, panel, name)
-            require_touchable(placed, panel.sizes(manner), name)
+            require_touchable(placed, panel.sizes(panel.shown(view, manner)), name)
             if view.name not in saved:
                 saved.add(view.name)
                 save(surface, panel, view, manner, placed, typesetter, language, name)
@@ -93,7 +93,7 @@ def test_the_first_screen_has_room_for_every_language(typesetter: Typesetter, pa
 
         assert surface.cut == []
         require_apart_and_inside(placed, panel, "welcome")
-        require_touchable(placed, panel.sizes(manner), "welcome")
+        require_touchable(placed, panel.sizes(panel.shown(view, manner)), "welcome")
         save(surface, panel, view, manner, placed, typesetter, "languages", f"{count}-languages")
 
 
@@ -175,7 +175,8 @@ def show(
     typesetter: Typesetter,
     theme: Theme = "light",
 ) -> None:
-    surface.show(placed, Pen(PALETTES[theme], panel.sizes(manner), view.mirrored, typesetter))
+    sizes = panel.sizes(panel.shown(view, manner))
+    surface.show(placed, Pen(PALETTES[theme], sizes, view.mirrored, typesetter))
     turn()  # what is no longer shown is given back
 
 
