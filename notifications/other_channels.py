@@ -58,7 +58,7 @@ class OtherChannels:
 
     def kind_of(self, address: str) -> ChannelKind:
         """What kind of channel an address is. Raises BadAddress."""
-        if _is_email(address) and not self._mail_url:
+        if is_email(address) and not self._mail_url:
             raise BadAddress("This service has no mail server of its own yet. Ask the operator to set one (MAIL_URL).")
         if len(address) > _LONGEST:
             raise BadAddress(f"An address has at most {_LONGEST} characters.")
@@ -99,7 +99,7 @@ class OtherChannels:
         done: "asyncio.Future[Rejected | TryLater | None]",
     ) -> None:
         """In a thread of its own: apprise blocks, and takes a second to load all that it knows."""
-        is_trusted = self._allow_private or _is_email(address) or _scheme(address) not in _NAMES_ITS_HOST
+        is_trusted = self._allow_private or is_email(address) or _scheme(address) not in _NAMES_ITS_HOST
         failure: Rejected | TryLater | None = None
         try:
             plugin = self._plugin(self._url(address))
@@ -121,7 +121,7 @@ class OtherChannels:
             return
 
     def _url(self, address: str) -> str:
-        if not _is_email(address):
+        if not is_email(address):
             return address
         joint = "&" if "?" in self._mail_url else "?"
         return f"{self._mail_url}{joint}to={quote(address)}"
@@ -142,7 +142,8 @@ def _give(done: "asyncio.Future[Rejected | TryLater | None]", failure: Rejected 
         done.set_result(failure)
 
 
-def _is_email(address: str) -> bool:
+def is_email(address: str) -> bool:
+    """Whether it goes through the center's own mail server."""
     return _EMAIL.fullmatch(address) is not None
 
 

@@ -1,6 +1,6 @@
 """Who is asking: the staff member behind the session cookie, and proof that a form came from our own page.
 
-    looks at what leaves no trace      Reader    FreshReader
+    looks at what leaves no trace      Reader    FreshReader     from a form: Asker, FreshAsker
     looks at what is kept              Viewer    FreshViewer
     changes something, from a form     Actor     Fresh
     changes something, from a script   Script    FreshScript
@@ -154,6 +154,10 @@ def _fresh_reader(who: Reader) -> SignedIn:
     return proven(who)
 
 
+def _fresh_asker(who: Asker) -> SignedIn:
+    return proven(who)
+
+
 def _fresh_viewer(who: Viewer) -> SignedIn:
     return proven(who)
 
@@ -174,6 +178,9 @@ def proven(who: SignedIn) -> SignedIn:
 
 
 FreshReader = Annotated[SignedIn, Depends(_fresh_reader, scope="function")]
+FreshAsker = Annotated[SignedIn, Depends(_fresh_asker, scope="function")]
+"""From a form of ours, for whoever writes in transactions of their own: nothing is locked meanwhile."""
+
 FreshViewer = Annotated[SignedIn, Depends(_fresh_viewer, scope="function")]
 Fresh = Annotated[SignedIn, Depends(_fresh_actor, scope="function")]
 FreshScript = Annotated[SignedIn, Depends(_fresh_script, scope="function")]
