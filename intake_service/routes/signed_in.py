@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from intake_service import sessions
 from intake_service.db import Reading, Writing
-from intake_service.errors import NotAllowed, ProofNeeded, SecondFactorNeeded
+from intake_service.errors import NotAllowed, ProofNeeded, SecondFactorNeeded, SignInNeeded
 from intake_service.sessions import SignIn
 from intake_service.tables import Staff, StaffSession
 from notifications.db import writing
@@ -63,6 +63,16 @@ def keep_session(request: Request, answer: Response, entered: SignIn) -> None:
 
 def forget_session(request: Request, answer: Response) -> None:
     answer.delete_cookie(cookie_name(request), path="/", secure=is_https(request), httponly=True, samesite="lax")
+
+
+def maybe_signed_in(request: Request, session: Session) -> SignedIn | None:
+    """For the door itself, which is open to everybody."""
+    now = datetime.now(UTC)
+    try:
+        member, browser = sessions.signed_in(session, token_of(request), now)
+    except SignInNeeded:
+        return None
+    return SignedIn(member, browser.csrf_token, browser, sessions.is_fresh(browser, now))
 
 
 def _newcomer_reading(request: Request, session: Reading, part: bool = False) -> SignedIn:
