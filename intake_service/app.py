@@ -22,40 +22,7 @@ from intake_service.keys import Keys, open_keys
 from intake_service.known_people import remember_earlier
 from intake_service.live import Live
 from intake_service.news import News
-from intake_service.routes import (
-    account,
-    alert_policy,
-    boards,
-    brief_intake,
-    by_directory,
-    calls,
-    channels,
-    console,
-    contact_permission_api,
-    devices,
-    duplicate_pairs,
-    events,
-    finding,
-    intake_pages,
-    intakes_api,
-    invitations,
-    kiosks_api,
-    ledger,
-    participant,
-    participant_actions,
-    passkeys_api,
-    problems,
-    proving_again,
-    push_api,
-    queue,
-    queue_settings,
-    roster,
-    sign_in_rules,
-    signing_in,
-    sites,
-    staff_pages,
-    web_app,
-)
+from intake_service.routes import every_router, problems
 from intake_service.settings import Settings
 from intake_service.telling import tell_everything
 from notifications.db import connect, writing
@@ -95,40 +62,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.worker = None
     problems.add_handlers(app)
     app.add_api_route("/healthz", _healthz, methods=["GET"])
-    for room in (
-        account,
-        alert_policy,
-        boards,
-        brief_intake,
-        by_directory,
-        calls,
-        channels,
-        console,
-        contact_permission_api,
-        devices,
-        duplicate_pairs,
-        events,
-        finding,
-        intake_pages,
-        intakes_api,
-        invitations,
-        kiosks_api,
-        ledger,
-        participant,
-        participant_actions,
-        passkeys_api,
-        proving_again,
-        push_api,
-        queue_settings,
-        queue,
-        roster,
-        sign_in_rules,
-        signing_in,
-        sites,
-        staff_pages,
-        web_app,
-    ):
-        app.include_router(room.router)
+    for router in every_router():
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(NothingTold)
     app.add_middleware(BodyLimit)

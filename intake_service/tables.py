@@ -344,6 +344,61 @@ class Event(Base):
     to_staff: Mapped[Staff | None] = relationship(foreign_keys=[to_staff_id])
 
 
+class Callback(Base):
+    """Somebody is to be called. Of a participant there is one that has not ended.
+
+    `ended_by` has called (`called`), or has called it off; the event beside it has the words.
+    """
+
+    __tablename__ = "callback"
+    __table_args__ = (
+        Index(
+            "uq_callback_open",
+            "participant_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id"), index=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    set_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    called: Mapped[bool] = mapped_column(default=False)
+    setter: Mapped[Staff] = relationship(foreign_keys=[set_by])
+
+
+class Concern(Base):
+    """A worry that staff have written down for the administrators, and what they did about it. Nobody else reads it.
+
+    `about_staff_id`: a colleague it names, who is never told of it and never sees it. The page makes the id.
+    """
+
+    __tablename__ = "concern"
+    __table_args__ = (Index(None, "closed_at", "written_at"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id"))
+    written_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    about_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    words: Mapped[str] = mapped_column(EncryptedText)
+    acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[str | None] = mapped_column(EncryptedText)
+    participant: Mapped[Participant] = relationship()
+    writer: Mapped[Staff] = relationship(foreign_keys=[written_by])
+    about: Mapped[Staff | None] = relationship(foreign_keys=[about_staff_id])
+    acknowledger: Mapped[Staff | None] = relationship(foreign_keys=[acknowledged_by])
+    closer: Mapped[Staff | None] = relationship(foreign_keys=[closed_by])
+
+
 class KeyInUse(Base):
     """A key of the keys folder that this database's contents need. Without it the service does not start."""
 

@@ -216,9 +216,7 @@ def test_who_is_removed_leaves_everybody_to_be_reassigned(day: Day, session: Ses
     assert session.get_one(Participant, other, populate_existing=True).status == Status.ACTIVE
 
 
-def test_who_is_removed_loses_every_session_device_address_and_link_at_once(
-    session: Session, center: Center
-) -> None:
+def test_who_is_removed_loses_every_session_device_address_and_link_at_once(session: Session, center: Center) -> None:
     bob, dana = session.get_one(Staff, center.bob), session.get_one(Staff, center.dana)
     for member in (bob, dana):
         sessions.begin(session, member, NOW)
