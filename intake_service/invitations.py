@@ -60,7 +60,7 @@ def invite_again(session: Session, staff_id: int, now: datetime, by: Staff | Non
     """A new link for who has not taken theirs up; the old one is void. Raises NotAllowed, NotFound, Conflict."""
     _require_administrator(by)
     member = _working(session, staff_id)
-    if member.password_hash != passwords.NO_PASSWORD or member.directory_subject is not None:
+    if not is_newcomer(member):
         raise Conflict(f"{member.name} has signed in already. Reset their sign-in instead.")
     happened(session, AtTheDoor.INVITED, now, member, by)
     return _new(session, member, LinkPurpose.INVITATION, now, by)
@@ -113,6 +113,11 @@ def take_up(session: Session, token: str, password: str, now: datetime) -> Staff
     session.flush()
     happened(session, AtTheDoor.LINK_USED, now, member, how=link.purpose)
     return member
+
+
+def is_newcomer(member: Staff) -> bool:
+    """Has not signed in yet, or has been given a new start that they have not taken up."""
+    return member.password_hash == passwords.NO_PASSWORD and member.directory_subject is None
 
 
 def open_for(session: Session, now: datetime) -> dict[int, OneTimeLink]:

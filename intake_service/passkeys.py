@@ -133,7 +133,8 @@ def whose(session: Session, place: Place, credential: Mapping[str, Any], challen
     ).one_or_none()
     if found is None:
         raise WrongCode(_REFUSED)
-    passkey, member = found._tuple()
+    passkey: Passkey = found.Passkey
+    member: Staff = found.Staff
     try:
         proved = verify_authentication_response(
             credential=dict(credential),

@@ -23,7 +23,7 @@ from intake_service.wrong_tries import Counted, Patience
 
 STEP_VALID = timedelta(minutes=10)
 _KNOWN_FOR = timedelta(days=400)
-_FIRST_WAIT = timedelta(seconds=4)
+_FIRST_WAIT = timedelta(seconds=15)
 
 FROM_A_KNOWN_BROWSER = Patience("known browser", 10, _FIRST_WAIT, timedelta(minutes=15))
 TO_AN_ACCOUNT = Patience("account", 5, _FIRST_WAIT, timedelta(minutes=1))

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from intake_service import kiosks, sites, staff
+from intake_service import kiosks, sign_in_rules, sites, staff
 from intake_service.app import prepare
 from intake_service.settings import Settings
+from intake_service.sign_in_rules import LONGEST_IDLE, SecondFactorFor, SignInRules
 from intake_service.tables import Role
 from notifications import roster
 from notifications.db import writing
@@ -82,6 +83,8 @@ def _prepare_center() -> str:
         found = [site for site in sites.every(session) if site.name == SITE]
         site = found[0] if found else sites.add(session, SITE)
         if not found:
+            # Nobody here exists: a newcomer is to see the queue, not to set up a phone first.
+            sign_in_rules.put(session, SignInRules(second_factor=SecondFactorFor.NOBODY, idle_minutes=LONGEST_IDLE))
             site.kiosk_settings = {"staff_pin": pin.hashed(PIN)}
             for username, name, role, languages in PEOPLE:
                 member = staff.add(session, username, name, role, [site], PASSWORD, languages)
@@ -124,6 +127,10 @@ def _explain(url: str, has_display: bool) -> None:
     print(f"\nThe staff console: {url}\n\nSign in with the password {PASSWORD} as one of:")
     for username, name, role, _ in PEOPLE:
         print(f"  {username:8} {name:12} {role}")
+    print(
+        "\nIn this demo a password is enough, and an unused browser stays signed in for an hour. A real center asks\n"
+        "supervisors and administrators for a second factor: sign in as Avery and open Staff, Sign-in rules."
+    )
     print("\n" + (_KIOSK.format(pin=PIN) if has_display else _NO_DISPLAY))
     print(
         "\nCtrl-C stops all of it. `make demo` goes on with the same data; `make demo-reset` starts over.\n", flush=True
