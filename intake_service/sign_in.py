@@ -31,6 +31,8 @@ TO_AN_ACCOUNT = Patience("account", 5, _FIRST_WAIT, timedelta(minutes=1))
 FROM_AN_ADDRESS = Patience("address", 20, _FIRST_WAIT, timedelta(minutes=5))
 OF_A_CODE = Patience("code", 5, _FIRST_WAIT, timedelta(minutes=15))
 """Only whoever has the password can be wrong here."""
+OF_QUESTIONS = Patience("question", 60, _FIRST_WAIT, timedelta(minutes=1))
+"""Passkeys and directories cannot be guessed; but each question costs a row, and the directory's patience."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,16 @@ def count_code(session: Session, keys: Keys, staff_id: int, browser: str, now: d
     everyone = [wrong_tries.counted(keys, OF_A_CODE, f"{staff_id}{known}")]
     wrong_tries.begin(session, everyone, now)
     return everyone
+
+
+def count_question(session: Session, keys: Keys, address: str, now: datetime) -> None:
+    """Somebody who is not signed in asks to come in by a passkey or the directory. Raises TooManyTries."""
+    wrong_tries.begin(session, [wrong_tries.counted(keys, OF_QUESTIONS, address)], now)
+
+
+def was_answered(session: Session, keys: Keys, address: str, now: datetime) -> None:
+    """They are in: that question does not count."""
+    wrong_tries.take_back(session, [wrong_tries.counted(keys, OF_QUESTIONS, address)], now)
 
 
 def was_right(session: Session, everyone: Sequence[Counted], now: datetime) -> None:

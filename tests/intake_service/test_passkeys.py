@@ -99,6 +99,12 @@ def test_no_other_site_asks_for_a_passkey(service: Service, center: Center) -> N
     assert service.client.post("/api/v1/passkeys/answer", json={"credential": {}}, headers=headers).status_code == 403
 
 
+def test_questions_are_not_asked_without_end(service: Service, center: Center) -> None:
+    answers = [service.client.post("/api/v1/passkeys/question", json={}).status_code for _ in range(61)]
+
+    assert answers == [200] * 60 + [429]
+
+
 def test_a_question_says_nothing_of_who_has_a_passkey(service: Service, session: Session, center: Center) -> None:
     session.add(
         Passkey(staff_id=center.bob, credential_id="AAAA", public_key=b"x", sign_count=0, name="", added_at=NOW)
