@@ -40,4 +40,7 @@ for (const kind of ["keydown", "pointerdown", "input"]) {
 dialog?.addEventListener("close", () => {
   used = true;
 });
-if (dialog) setTimeout(look, FIRST_LOOK * 1000);
+if (dialog) {
+  setTimeout(look, FIRST_LOOK * 1000);
+  dialog.dataset.watches = "true";
+}

@@ -31,6 +31,7 @@ def on_a_page(page: Page, service: Service) -> None:
 
 
 def passes(page: Page, seconds: int) -> None:
+    page.locator("#idle[data-watches]").wait_for(state="attached")
     page.clock.run_for(seconds * 1000)
 
 
@@ -58,6 +59,7 @@ def test_whoever_is_there_says_so_and_stays(
         on_a_page(page, service)
         last_used(session, 14)
         passes(page, 31)
+        expect(page.get_by_role("button", name="I am still here")).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.get_by_role("dialog", name="Are you still there?")).not_to_be_visible()
         with page.expect_response("**/api/v1/session") as told:
