@@ -16,6 +16,7 @@ from notifications.messages import STILL_YOURS
 from notifications.policy import Audience, Policy, Step
 from notifications.sites import Rules
 from notifications.tables import Alert, AlertKind, ChannelKind, LedgerLine, Timer
+from notifications.timers import Setting, set_timers
 
 WORTH_TELLING = timedelta(minutes=30)  # later than that the console's queue tells the truth better than a push
 
@@ -38,14 +39,13 @@ class Matter:
     carrier: int | None = None
 
 
-def begin(session: Session, matter: Matter, rules: Rules, now: datetime) -> None:
-    """Tell the first step that reaches somebody, and set the timer of the next. In quiet hours: when they end."""
+def begin(session: Session, matter: Matter, rules: Rules, now: datetime) -> Setting:
+    """Tell the first step that reaches somebody. In quiet hours: when they end. Returns the timer that goes on."""
     quiet = rules.quiet_until(now, matter.kind == AlertKind.URGENT)
     if quiet is not None:
         _remember(session, matter, clock=quiet)
-        _set_step(session, matter, 0, quiet)
-        return
-    _tell_from(session, matter, rules.policy, 0, now, now)
+        return _next_step(matter, 0, quiet)
+    return _tell_from(session, matter, rules.policy, 0, now, now)
 
 
 def fire_step(session: Session, timer: Timer, now: datetime) -> None:
@@ -65,7 +65,8 @@ def fire_step(session: Session, timer: Timer, now: datetime) -> None:
         _nobody_came(session, alert, now)
         session.delete(timer)
     else:
-        _tell_from(session, matter, policy, max(timer.step, policy.at(now - alert.clock)), alert.clock, now)
+        number = max(timer.step, policy.at(now - alert.clock))
+        set_timers(session, [_tell_from(session, matter, policy, number, alert.clock, now)])
 
 
 def wait_for_an_end(session: Session, alert_id: int, site_id: int, now: datetime) -> None:
@@ -95,7 +96,7 @@ def fire_comes_back(session: Session, timer: Timer, now: datetime) -> None:
     alert.acknowledged_at = alert.acknowledged_by = None
     number = min(alert.step + 1, policy.last)
     session.flush()
-    _tell_from(session, matter, policy, number, now - policy.due(number), now)
+    set_timers(session, [_tell_from(session, matter, policy, number, now - policy.due(number), now)])
 
 
 def note(
@@ -106,8 +107,13 @@ def note(
     session.connection().execute(_ADD_LINE, values)
 
 
-def _tell_from(session: Session, matter: Matter, policy: Policy, number: int, clock: datetime, now: datetime) -> None:
-    """Tell this step; one that reaches nobody hands over to the next at once. The next one's time counts from then."""
+def _tell_from(
+    session: Session, matter: Matter, policy: Policy, number: int, clock: datetime, now: datetime
+) -> Setting:
+    """Tell this step; one that reaches nobody hands over to the next at once. The next one's time counts from then.
+
+    Returns the timer of the next one.
+    """
     while not _tell(session, matter, policy, number, now):
         note(session, matter.alert_id, "nobody", now, step=number)
         if number >= len(policy.steps) - 1:
@@ -120,12 +126,11 @@ def _tell_from(session: Session, matter: Matter, policy: Policy, number: int, cl
             note(session, matter.alert_id, "step", now, step=number)
     if number:  # an alert begins with what step 0 leaves
         _remember(session, matter, clock=clock, step=number, deadline=now + WORTH_TELLING)
-    _set_step(session, matter, number + 1, clock + policy.due(number + 1))
+    return _next_step(matter, number + 1, clock + policy.due(number + 1))
 
 
-def _set_step(session: Session, matter: Matter, number: int, due: datetime) -> None:
-    alert_id = matter.alert_id
-    timers.set_timer(session, timers.STEP, str(alert_id), due, alert_id=alert_id, step=number, staff_id=matter.carrier)
+def _next_step(matter: Matter, number: int, due: datetime) -> Setting:
+    return Setting(timers.STEP, str(matter.alert_id), due, matter.alert_id, number, staff_id=matter.carrier)
 
 
 def _tell(session: Session, matter: Matter, policy: Policy, number: int, now: datetime) -> int:
@@ -133,8 +138,10 @@ def _tell(session: Session, matter: Matter, policy: Policy, number: int, now: da
     step = policy.step(number)
     if matter.kind == AlertKind.CALLBACK_DUE:
         return _tell_of_a_call(session, matter, step, number, now)
-    to = roster.audience(session, matter.site_id, _who(step.who, matter.kind, number), now)
-    return outbox.enqueue(session, matter.alert_id, matter.kind, to, now, step.channels, number, matter.site_id)
+    to = roster.devices_of_audience(session, matter.site_id, _who(step.who, matter.kind, number), now)
+    return outbox.enqueue(
+        session, matter.alert_id, matter.kind, list(to), now, step.channels, number, matter.site_id, to
+    )
 
 
 def _tell_of_a_call(session: Session, matter: Matter, step: Step, number: int, now: datetime) -> int:
