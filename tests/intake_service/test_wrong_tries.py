@@ -115,6 +115,17 @@ def test_a_guesser_elsewhere_does_not_keep_a_colleague_out(service: Service, cen
     assert sign_in.TO_AN_ACCOUNT.longest <= MINUTE  # in a new browser she waits a minute at most
 
 
+def test_guesses_that_come_at_once_are_counted_one_by_one(service: Service, center: Center) -> None:
+    def guess(number: int) -> int:
+        with httpx.Client(base_url=service.url, trust_env=False, timeout=60) as client:
+            return signs_in(client, "alice", f"guess number {number}").status_code
+
+    with ThreadPoolExecutor(8) as guessers:
+        answers = sorted(guessers.map(guess, range(16)))
+
+    assert answers == [403] * sign_in.TO_AN_ACCOUNT.free + [429] * (16 - sign_in.TO_AN_ACCOUNT.free)
+
+
 def test_an_address_that_tries_many_names_is_slowed_down(service: Service, center: Center) -> None:
     answers = [signs_in(service.client, f"name-{number}", "x").status_code for number in range(21)]
 
