@@ -15,6 +15,7 @@ from intake_service.sessions import digest
 from intake_service.sign_in_log import AtTheDoor, happened
 from intake_service.sign_in_tables import LinkPurpose, OneTimeLink
 from intake_service.tables import Role, Site, Staff
+from notifications import subscriptions
 
 VALID = timedelta(days=7)
 PATH = "/invitation"
@@ -71,6 +72,7 @@ def reset(
 ) -> NewLink:
     """The person is signed out everywhere and their password is void; the link lets them choose another one.
 
+    `clear_second_factor`: their phone is lost, and with it the app, passkeys, recovery codes and where alerts go.
     Raises NotAllowed, also for one's own, and NotFound.
     """
     _require_administrator(by)
@@ -82,6 +84,7 @@ def reset(
     sign_in.forget_browsers(session, member.id)
     if clear_second_factor:
         second_factors.remove_everything(session, member.id)
+        subscriptions.remove_all(session, member.id)
     happened(session, AtTheDoor.RESET, now, member, by, "with second factors" if clear_second_factor else "")
     return _new(session, member, LinkPurpose.RESET, now, by)
 

@@ -26,11 +26,15 @@ _KNOWN_FOR = timedelta(days=400)
 _FIRST_WAIT = timedelta(seconds=15)
 
 FROM_A_KNOWN_BROWSER = Patience("known browser", 10, _FIRST_WAIT, timedelta(minutes=15))
-TO_AN_ACCOUNT = Patience("account", 5, _FIRST_WAIT, timedelta(minutes=1))
-"""From browsers that the person has never signed in with. Short: whoever guesses must not keep a colleague out."""
+TO_AN_ACCOUNT_FROM_AN_ADDRESS = Patience("account from address", 5, _FIRST_WAIT, timedelta(minutes=1))
+"""From browsers that the person has never signed in with. Short: a center shares one address."""
+TO_AN_ACCOUNT = Patience("account", 100, _FIRST_WAIT, timedelta(minutes=1))
+"""The same from everywhere (NIST SP 800-63B rev. 4, 3.2.2). Late: whoever guesses must not keep a colleague out."""
 FROM_AN_ADDRESS = Patience("address", 20, _FIRST_WAIT, timedelta(minutes=5))
 OF_A_CODE = Patience("code", 5, _FIRST_WAIT, timedelta(minutes=15))
 """Only whoever has the password can be wrong here."""
+OF_QUESTIONS = Patience("question", 60, _FIRST_WAIT, timedelta(minutes=1))
+"""Passkeys and directories cannot be guessed; but each question costs a row, and the directory's patience."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ def count_password(
         everyone = [wrong_tries.counted(keys, FROM_A_KNOWN_BROWSER, f"{digest(browser)} {username}")]
     else:
         everyone = [
+            wrong_tries.counted(keys, TO_AN_ACCOUNT_FROM_AN_ADDRESS, f"{username} {address}"),
             wrong_tries.counted(keys, TO_AN_ACCOUNT, username),
             wrong_tries.counted(keys, FROM_AN_ADDRESS, address),
         ]
@@ -67,11 +72,21 @@ def count_code(session: Session, keys: Keys, staff_id: int, browser: str, now: d
     return everyone
 
 
+def count_question(session: Session, keys: Keys, address: str, now: datetime) -> None:
+    """Somebody who is not signed in asks to come in by a passkey or the directory. Raises TooManyTries."""
+    wrong_tries.begin(session, [wrong_tries.counted(keys, OF_QUESTIONS, address)], now)
+
+
+def was_answered(session: Session, keys: Keys, address: str, now: datetime) -> None:
+    """They are in: that question does not count."""
+    wrong_tries.take_back(session, [wrong_tries.counted(keys, OF_QUESTIONS, address)], now)
+
+
 def was_right(session: Session, everyone: Sequence[Counted], now: datetime) -> None:
-    """Forgive the person; of an address only this try is taken back."""
-    of_address = [each for each in everyone if each.patience is FROM_AN_ADDRESS]
-    wrong_tries.take_back(session, of_address, now)
-    wrong_tries.forgive(session, [each for each in everyone if each not in of_address])
+    """Forgive the person there; what others share, of them or of the address, only has this try taken back."""
+    shared = [each for each in everyone if each.patience in {FROM_AN_ADDRESS, TO_AN_ACCOUNT}]
+    wrong_tries.take_back(session, shared, now)
+    wrong_tries.forgive(session, [each for each in everyone if each not in shared])
 
 
 def whose_password(session: Session, username: str, password: str) -> tuple[Staff | None, bool]:

@@ -83,14 +83,15 @@ def _prepare_center() -> str:
         found = [site for site in sites.every(session) if site.name == SITE]
         site = found[0] if found else sites.add(session, SITE)
         if not found:
-            # Nobody here exists: a newcomer is to see the queue, not to set up a phone first.
-            sign_in_rules.put(session, SignInRules(second_factor=SecondFactorFor.NOBODY, idle_minutes=LONGEST_IDLE))
             site.kiosk_settings = {"staff_pin": pin.hashed(PIN)}
             for username, name, role, languages in PEOPLE:
                 member = staff.add(session, username, name, role, [site], PASSWORD, languages)
                 roster.designate(session, site.id, member.id, role == Role.PEER_SPECIALIST)
             roster.set_duty(session, site.id, staff.named(session, "pilar").id, True, now)
             site.hours = {"time_zone": _time_zone()}
+        if not sign_in_rules.are_decided(session):
+            # Nobody here exists: a newcomer is to see the queue, not to set up a phone first.
+            sign_in_rules.put(session, SignInRules(second_factor=SecondFactorFor.NOBODY, idle_minutes=LONGEST_IDLE))
         code = ""
         if not (DATA / "kiosk" / "enrollment.json").exists():
             code = kiosks.add(session, site, "Front door", keys, now)[1]

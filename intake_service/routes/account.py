@@ -13,7 +13,6 @@ from intake_service.errors import Conflict, InvalidRequest, NotFound, ServiceErr
 from intake_service.routes.entering import browser_of, local
 from intake_service.routes.pages import console_page, page
 from intake_service.routes.signed_in import (
-    Actor,
     Fresh,
     NewcomerActor,
     NewcomerReader,
@@ -58,7 +57,7 @@ def account(request: Request, session: Reading, who: Reader, done: str = "") -> 
 
 
 @router.post("/sessions/{session_id}/end")
-def end_session(request: Request, session: Writing, who: Actor, session_id: int) -> Response:
+def end_session(request: Request, session: Writing, who: Fresh, session_id: int) -> Response:
     try:
         sessions.revoke(session, who.staff.id, session_id)
     except NotFound as refusal:
@@ -68,7 +67,7 @@ def end_session(request: Request, session: Writing, who: Actor, session_id: int)
 
 
 @router.post("/sessions/end")
-def end_other_sessions(session: Writing, who: Actor) -> Response:
+def end_other_sessions(session: Writing, who: Fresh) -> Response:
     """Everywhere but here. Devices that alerts come to stay, they are on the alerts page."""
     sessions.end_all(session, who.staff.id, but=who.browser.id)
     happened(session, AtTheDoor.SESSION_ENDED, datetime.now(UTC), who.staff, how="all but one")
@@ -157,7 +156,7 @@ def make_recovery_codes(
 ) -> Response:
     """On this page and nowhere else; those from before are void."""
     try:
-        codes = second_factors.new_recovery_codes(session, who.staff, request.app.state.keys)
+        codes = second_factors.new_recovery_codes(session, who.staff)
     except InvalidRequest as refusal:
         return _account(request, session, who, refusal=refusal)
     happened(session, AtTheDoor.RECOVERY_CODES_MADE, datetime.now(UTC), who.staff)
@@ -176,7 +175,7 @@ def _first_codes(request: Request, session: Session, who: SignedIn, path: str) -
     """Paper comes with the first factor; with a further one what is on paper stays good."""
     if second_factors.of_staff(session, who.staff.id).recovery_codes:
         return RedirectResponse("/account?done=added", 303)
-    codes = second_factors.new_recovery_codes(session, who.staff, request.app.state.keys)
+    codes = second_factors.new_recovery_codes(session, who.staff)
     happened(session, AtTheDoor.RECOVERY_CODES_MADE, datetime.now(UTC), who.staff)
     return page(request, "recovery_codes.html", who=who, codes=codes, next=path)
 

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from intake_service import directory, invitations, sign_in
-from intake_service.db import reading, transaction
+from intake_service.db import transaction
 from intake_service.directory import Directory, Person
 from intake_service.errors import (
     DirectoryTrouble,
@@ -15,9 +15,10 @@ from intake_service.errors import (
     NotFound,
     ServiceError,
     SignInNeeded,
+    TooManyTries,
     WrongPassword,
 )
-from intake_service.routes.entering import keep_step, led_in, local, step_of
+from intake_service.routes.entering import address_of, keep_step, led_in, local, step_of
 from intake_service.routes.pages import page
 from intake_service.routes.proving_again import prove_session
 from intake_service.routes.signed_in import maybe_signed_in
@@ -33,14 +34,16 @@ _HOW = "directory"
 def begin(request: Request, next: str = "/") -> Response:
     """Whoever is signed in already is asked anew there: it is to prove that it is still them."""
     try:
-        with reading(request) as session:
-            afresh = maybe_signed_in(request, session) is not None
         now = datetime.now(UTC)
+        with transaction(request) as session:
+            afresh = maybe_signed_in(request, session) is not None
+            if not afresh:
+                sign_in.count_question(session, request.app.state.keys, address_of(request), now)
         way = _directory(request).way(afresh=afresh)
         with transaction(request) as session:
             data = {**way.data, "next": local(next), "since": now.isoformat()}
             begun = sign_in.begin_step(session, Purpose.DIRECTORY, now, data=data)
-    except (DirectoryTrouble, NotFound) as refusal:
+    except (DirectoryTrouble, NotFound, TooManyTries) as refusal:
         return _refused(request, refusal)
     answer = RedirectResponse(way.address, 303)
     keep_step(request, answer, begun)
@@ -70,6 +73,7 @@ def _let_in(request: Request, session: Session, person: Person, path: str, since
         happened(session, AtTheDoor.DIRECTORY_LINKED, datetime.now(UTC), member)
     who = maybe_signed_in(request, session)
     if who is None or who.staff.id != member.id:
+        sign_in.was_answered(session, request.app.state.keys, address_of(request), datetime.now(UTC))
         return led_in(request, session, member, path, _HOW, has_second_factor=True)
     if not directory.is_anew(person, since):
         raise NotAllowed("The directory did not ask you anew. Show that it is you another way, or sign out and in.")

@@ -5,6 +5,7 @@ random id, and a page hears of the sites where its reader sees the queue.
 """
 
 import json
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -39,11 +40,13 @@ async def _stream(request: Request, sites: frozenset[int] | None) -> AsyncIterat
     live: Live = request.app.state.live
     news: News = request.app.state.news
     count = news.count
+    looked = time.monotonic()
     async for changed in live.changes(_STILL_SIGNED_IN):
-        if not changed:
-            sites = await run_sync(_sites, request)
+        if not changed or time.monotonic() - looked >= _STILL_SIGNED_IN:  # also where something always changes
+            sites, looked = await run_sync(_sites, request), time.monotonic()
             if sites is None:
                 return
+        if not changed:
             continue
         lately, count = await news.since(count, live.generation)
         yield _told(lately, sites or frozenset())

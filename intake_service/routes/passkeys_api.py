@@ -13,6 +13,7 @@ from intake_service.db import Writing, transaction
 from intake_service.errors import SignInNeeded, WrongCode
 from intake_service.passkeys import Asked, Place
 from intake_service.routes.entering import (
+    address_of,
     browser_name,
     enter,
     keep_step,
@@ -60,6 +61,9 @@ class NewPasskey(BaseModel):
 def ask(request: Request, session: Writing, question: Question) -> Response:
     """For a passkey of whoever is at the door: who is signed in, whose password was right, else anybody."""
     require_own_page(request)
+    now = datetime.now(UTC)
+    if maybe_signed_in(request, session) is None:
+        sign_in.count_question(session, request.app.state.keys, address_of(request), now)
     asked_of = None if question.anybody else _expected(request, session)
     asked = passkeys.ask(session, _place(request), asked_of)
     return _asked(request, session, Purpose.PASSKEY, asked, asked_of)
@@ -112,6 +116,7 @@ def _let_in(request: Request, session: Session, member: Staff, path: str) -> Res
         answer = JSONResponse({"next": path})
         prove_session(request, session, who, "passkey", answer)
         return answer
+    sign_in.was_answered(session, request.app.state.keys, address_of(request), datetime.now(UTC))
     entered = enter(request, session, member, "passkey", has_second_factor=True)
     return welcome(request, session, member, entered, JSONResponse({"next": onward(path, entered)}))
 

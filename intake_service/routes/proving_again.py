@@ -107,7 +107,7 @@ def _look(request: Request, member: Staff, password: str, code: str) -> str:
         how = "password"
         if is_right and factors.has_any:
             own = session.get_one(Staff, member.id)
-            taken = second_factors.take(session, own, code, keys, now)
+            taken = second_factors.take(session, own, code, now)
             is_right, how = taken is not None, f"password, {taken}"
         if is_right:
             sign_in.was_right(session, counted, now)

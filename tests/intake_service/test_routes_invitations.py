@@ -15,10 +15,12 @@ from intake_service.settings import Settings
 from intake_service.sign_in_rules import SecondFactorFor, SignInRules
 from intake_service.sign_in_tables import CodeApp, OneTimeLink
 from intake_service.tables import Role, Staff, StaffSession
+from notifications import subscriptions
 from tests.intake_service.center import PASSWORD, Center
 from tests.intake_service.center import sign_in as signs_in
 from tests.intake_service.live import Service, running_service
 from tests.intake_service.test_routes_account import HTML, csrf_of
+from tests.notifications.devices import Device
 from tests.support.mail_server import MailServer, running_mail_server
 
 NEW = "a bridge under blue snow"
@@ -134,8 +136,10 @@ def test_a_reset_takes_the_second_factor_away_only_when_it_is_lost_too(
     bob, dana = session.get_one(Staff, center.bob), session.get_one(Staff, center.dana)
     now = datetime.now(UTC)
     second_factors.begin_code_app(session, bob, now)
+    Device().subscribe(session, center.bob, "http://127.0.0.1/push/made-up", now)
     session.execute(update(CodeApp).values(confirmed_at=now))
     link = invitations.reset(session, center.bob, now, dana, clear_second_factor=clear)
+    assert len(subscriptions.of_staff(session, center.bob)) == (0 if clear else 1)
     session.commit()
 
     chosen = choose(service, link.token)
