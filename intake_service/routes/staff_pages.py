@@ -19,7 +19,7 @@ router = APIRouter(prefix="/staff")
 
 _DONE = {
     "removed": "Removed. Their participants wait in Needs Reassignment.",
-    "undone": "They are back, with every participant who had not been reassigned.",
+    "undone": "They are back, with everybody who had not been reassigned. They sign in anew and turn alerts on again.",
 }
 
 
