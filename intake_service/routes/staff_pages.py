@@ -70,7 +70,7 @@ def _show(
         "staff.html",
         refusal.status if refusal else 200,
         people=[(each, rights.may_remove(session, who.staff, each)) for each in people],
-        newcomers={each.id for each in people if invitations.is_newcomer(each)},
+        newcomers=invitations.newcomers(session),
         links=invitations.open_for(session, datetime.now(UTC)),
         loads={
             staff_id: load
