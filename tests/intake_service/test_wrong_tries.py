@@ -164,6 +164,17 @@ def test_a_right_password_forgives_the_person(service: Service, session: Session
     assert list(kept) == [4, 4]  # of the address and of the account everywhere; Alice here is as new
 
 
+def test_a_button_that_is_pressed_twice_lets_somebody_in(service: Service, center: Center) -> None:
+    cookie = {"Cookie": "browser=one-that-alice-shares"}
+
+    def press(_: int) -> int:
+        with httpx.Client(base_url=service.url, trust_env=False, timeout=60, headers=cookie) as client:
+            return signs_in(client, "alice").status_code
+
+    with ThreadPoolExecutor(4) as presses:
+        assert list(presses.map(press, range(12))) == [303] * 12
+
+
 def test_codes_are_counted_by_person(session: Session, keys: Keys, center: Center) -> None:
     tries = 0
     with pytest.raises(TooManyTries):
