@@ -375,6 +375,24 @@ def test_many_steps_that_are_due_together_cost_little_more_than_what_they_say(se
     assert len(ran) <= 40 * 3 + 15
 
 
+def test_a_timer_that_cannot_be_fired_keeps_no_other_from_it(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    a_house(session)
+    before, after = somebody_waits(session, subject="1"), somebody_waits(session, subject="2")
+    timers.set_timer(session, timers.STEP, "of no alert", NOW + minutes(3))
+    session.commit()
+
+    assert firing.fire_due(session, NOW + minutes(3), 100) == 3
+    session.commit()
+
+    assert [told(session, each)[-1] for each in (before, after)] == [(1, CHARLIE)] * 2
+    assert len(told(session, before)) == 3  # what was undone with the bad one is not told twice
+    bad = session.scalars(select(Timer).where(Timer.subject == "of no alert")).one()
+    assert bad.due_at == NOW + minutes(4)
+    assert "could not be fired" in caplog.text
+
+
 def test_many_workers_fire_each_timer_once(engine: Engine, session: Session) -> None:
     a_house(session)
     for number in range(60):
