@@ -20,13 +20,13 @@ import httpx
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from bench._crowd import COMMON, RARE, SUPERVISORS, Crowd, fill
+from bench._crowd import COMMON, RARE, RARE_LANGUAGE, SUPERVISORS, Crowd, fill
 from bench._table import Row, percentile, report
 from intake_service import migrations, sign_in_rules, staff
 from intake_service.assignments import assign
 from intake_service.errors import Conflict
 from intake_service.keys import Keys, open_keys
-from intake_service.lists import Listed, listed
+from intake_service.lists import Filters, Listed, listed
 from intake_service.matching import ranked_for_all
 from intake_service.search import search
 from intake_service.sign_in_rules import SecondFactorFor, SignInRules
@@ -100,6 +100,9 @@ def _looks(engine: Engine, crowd: Crowd) -> dict[str, float]:
     looks: dict[str, Callable[[Session, Staff], object]] = {
         "first page": lambda session, member: listed(session, member, Listed.NEEDS_ASSIGNMENT),
         "first page with the staff ranked for each": _first_page_ranked,
+        "narrowed to a rare language": lambda session, member: listed(
+            session, member, Listed.NEEDS_ASSIGNMENT, Filters(language=RARE_LANGUAGE)
+        ),
         "all participants": lambda session, member: listed(session, member, Listed.ALL),
         "search a full name": lambda session, member: search(session, member, RARE),
         "search a first name": lambda session, member: search(session, member, COMMON),
@@ -201,8 +204,7 @@ def _consoles(service: Service) -> list[Row]:
 
 
 async def _watch(url: str, waiting: Sequence[str], peer: int) -> list[float]:
-    limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(base_url=url, timeout=_PATIENCE, limits=limits, trust_env=False) as alice:
+    async with httpx.AsyncClient(base_url=url, timeout=_PATIENCE, trust_env=False) as alice:
         signed_in = await alice.post("/sign-in", data={"username": "alice", "password": PASSWORD, "next": "/queue"})
         assert signed_in.status_code == 303
         page = (await alice.get("/queue")).text
@@ -241,13 +243,21 @@ class _Heard:
 
 
 async def _console(client: httpx.AsyncClient, heard: dict[str, _Heard]) -> None:
-    """What queue.js does, without drawing: hear of each row that has left."""
-    async with client.stream("GET", "/events") as stream:
-        async for line in stream.aiter_lines():
-            if line.startswith("data:"):
-                for each, mark in heard.items():
-                    if each in line:
-                        mark.now()
+    """What queue.js does, without drawing: hear of each row that has left.
+
+    Over a bare socket: two hundred HTTP clients in one process would measure themselves. An event comes in one piece.
+    """
+    url = client.base_url
+    cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(f"GET /events HTTP/1.1\r\nHost: {url.host}:{url.port}\r\nCookie: {cookie}\r\n\r\n".encode())
+    try:
+        while sent := (await reader.read(65536)).decode():
+            for each, mark in heard.items():
+                if each in sent:
+                    mark.now()
+    finally:
+        writer.close()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from intake_service import migrations
+from intake_service import directory, migrations
 from intake_service.errors import Busy, NotReady
 from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, places
 from intake_service.intake_writer import IntakeWriter
@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The service, ready to serve: database migrated, keys open. Raises NotReady with what to do.
 
     `app.state`: `settings`, `engine`, `keys`, `writer` (its `after_commit` callbacks),
-    `known_kiosks` (ids by credential digest),
+    `known_kiosks` (ids by credential digest), `directory` (of the organization, or None),
     `live` (open pages), `news` (what they hear of), `worker` (None unless it runs inside this process).
     """
     engine, keys = prepare(settings)
@@ -48,6 +48,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.keys = keys
+    app.state.directory = directory.opened(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret_file,
+        settings.public_url,
+        settings.push_proxy,
+    )
     app.state.writer = IntakeWriter(engine)
     app.state.known_kiosks = {}
     app.state.live = Live()

@@ -18,6 +18,7 @@ ServiceError
 ├── NotFound            404 not_found            says nothing of whether it exists elsewhere
 ├── Conflict            409 conflict             somebody was faster; detail says who and when
 │   └── OtherContent    409 conflicting_content  same intake id, other content
+├── DirectoryTrouble    502 directory_trouble    the organization's directory did not answer as it should
 ├── TooSlow             408 too_slow             the body did not arrive in time
 ├── TooManyTries        429 too_many_tries       too many wrong passwords or codes; detail says how long to wait
 └── Busy                503 busy                 try again later
@@ -143,6 +144,13 @@ class Conflict(ServiceError):
 class OtherContent(Conflict):
     code = "conflicting_content"
     title = "Another intake came under this id"
+
+
+class DirectoryTrouble(ServiceError):
+    status = 502
+    code = "directory_trouble"
+    title = "The directory did not answer"
+    may_retry = True
 
 
 class TooSlow(ServiceError):

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, delete, exists, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from intake_service import passwords, rights, second_factors, sessions, sign_in, staff
 from intake_service.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from intake_service.sessions import digest
 from intake_service.sign_in_log import AtTheDoor, happened
-from intake_service.sign_in_tables import LinkPurpose, OneTimeLink
+from intake_service.sign_in_tables import LinkPurpose, OneTimeLink, Passkey
 from intake_service.tables import Role, Site, Staff
+from notifications import subscriptions
 
 VALID = timedelta(days=7)
 PATH = "/invitation"
@@ -60,7 +61,7 @@ def invite_again(session: Session, staff_id: int, now: datetime, by: Staff | Non
     """A new link for who has not taken theirs up; the old one is void. Raises NotAllowed, NotFound, Conflict."""
     _require_administrator(by)
     member = _working(session, staff_id)
-    if member.password_hash != passwords.NO_PASSWORD or member.directory_subject is not None:
+    if member.id not in newcomers(session):
         raise Conflict(f"{member.name} has signed in already. Reset their sign-in instead.")
     happened(session, AtTheDoor.INVITED, now, member, by)
     return _new(session, member, LinkPurpose.INVITATION, now, by)
@@ -71,6 +72,7 @@ def reset(
 ) -> NewLink:
     """The person is signed out everywhere and their password is void; the link lets them choose another one.
 
+    `clear_second_factor`: their phone is lost, and with it the app, passkeys, recovery codes and where alerts go.
     Raises NotAllowed, also for one's own, and NotFound.
     """
     _require_administrator(by)
@@ -82,6 +84,7 @@ def reset(
     sign_in.forget_browsers(session, member.id)
     if clear_second_factor:
         second_factors.remove_everything(session, member.id)
+        subscriptions.remove_all(session, member.id)
     happened(session, AtTheDoor.RESET, now, member, by, "with second factors" if clear_second_factor else "")
     return _new(session, member, LinkPurpose.RESET, now, by)
 
@@ -113,6 +116,15 @@ def take_up(session: Session, token: str, password: str, now: datetime) -> Staff
     session.flush()
     happened(session, AtTheDoor.LINK_USED, now, member, how=link.purpose)
     return member
+
+
+def newcomers(session: Session) -> set[int]:
+    """Who has no way in yet, or has been given a new start that they have not taken up."""
+    has_passkey = exists().where(Passkey.staff_id == Staff.id)
+    without = select(Staff.id).where(
+        Staff.password_hash == passwords.NO_PASSWORD, Staff.directory_subject.is_(None), ~has_passkey
+    )
+    return set(session.scalars(without))
 
 
 def open_for(session: Session, now: datetime) -> dict[int, OneTimeLink]:

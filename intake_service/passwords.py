@@ -5,9 +5,11 @@ from collections.abc import Iterable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2.low_level import hash_secret_raw
 from zxcvbn import zxcvbn
 
 from intake_service.errors import InvalidRequest
+from intake_service.tables import Staff
 
 SHORTEST = 15  # NIST SP 800-63B rev. 4, 3.1.1.2, for a password that may stand alone; docs/decisions says why for all
 LONGEST = 200
@@ -49,6 +51,17 @@ def is_right(kept: str | None, password: str) -> bool:
         return _hasher.verify(_nobodys_hash if kept in {None, NO_PASSWORD} else str(kept), password[:LONGEST])
     except (VerifyMismatchError, InvalidHashError):
         return False
+
+
+def stretched(secret: str, salt: bytes, size: int) -> bytes:
+    """A shorter secret than a token's 256 bits, for keeping: as dear to guess as a password (argon2id)."""
+    return hash_secret_raw(
+        secret.encode(), salt, _hasher.time_cost, _hasher.memory_cost, _hasher.parallelism, size, _hasher.type
+    )
+
+
+def has_one(member: Staff) -> bool:
+    return member.password_hash != NO_PASSWORD
 
 
 def is_outdated(kept: str) -> bool:

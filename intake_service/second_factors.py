@@ -11,9 +11,8 @@ import segno
 from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from intake_service import sessions
+from intake_service import passwords, sessions
 from intake_service.errors import Conflict, InvalidRequest, WrongCode
-from intake_service.keys import Keys
 from intake_service.sign_in_tables import CodeApp, Passkey, RecoveryCode
 from intake_service.tables import Staff
 
@@ -25,6 +24,7 @@ _STEP = 30  # seconds (RFC 6238, section 5.2)
 _DIGITS = 6
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that are taken for each other
 _LENGTH = 12  # 59 bits
+_SALT, _HASH = 16, 16  # bytes
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def remove_code_app(session: Session, member: Staff) -> None:
     forget_useless_codes(session, member.id)
 
 
-def new_recovery_codes(session: Session, member: Staff, keys: Keys) -> list[str]:
+def new_recovery_codes(session: Session, member: Staff) -> list[str]:
     """New codes for paper, shown now and never again; earlier ones are good for nothing any more.
 
     Raises InvalidRequest without a second factor that they could stand in for.
@@ -95,18 +95,19 @@ def new_recovery_codes(session: Session, member: Staff, keys: Keys) -> list[str]
         raise InvalidRequest("Add an authenticator app or a passkey first.")
     session.execute(delete(RecoveryCode).where(RecoveryCode.staff_id == member.id))
     codes = ["".join(secrets.choice(_LETTERS) for _ in range(_LENGTH)) for _ in range(RECOVERY_CODES)]
-    session.add_all(RecoveryCode(staff_id=member.id, digest=_digest(keys, member.id, code)) for code in codes)
+    salt = secrets.token_bytes(_SALT)
+    session.add_all(RecoveryCode(staff_id=member.id, digest=_digest(salt, code)) for code in codes)
     session.flush()
     return ["-".join((code[:4], code[4:8], code[8:])) for code in codes]
 
 
-def take(session: Session, member: Staff, typed: str, keys: Keys, now: datetime) -> str | None:
+def take(session: Session, member: Staff, typed: str, now: datetime) -> str | None:
     """A code of the app or of the paper was typed; it is good no second time. What it was, in words; None: wrong."""
     typed = "".join(letter for letter in typed.lower() if letter.isalnum())
     app = session.get(CodeApp, member.id)
     if app is not None and app.confirmed_at is not None and is_taken(session, member, typed, now):
         return FROM_APP
-    if len(typed) == _LENGTH and _is_used_up(session, member.id, _digest(keys, member.id, typed), now):
+    if len(typed) == _LENGTH and _is_used_up(session, member.id, typed, now):
         return FROM_PAPER
     return None
 
@@ -132,7 +133,13 @@ def is_taken(session: Session, member: Staff, code: str, now: datetime) -> bool:
 
 def remove_everything(session: Session, staff_id: int) -> None:
     """App, passkeys and recovery codes: the person begins anew."""
-    for kind in (CodeApp, Passkey, RecoveryCode):
+    remove_all_but_passkeys(session, staff_id)
+    session.execute(delete(Passkey).where(Passkey.staff_id == staff_id))
+
+
+def remove_all_but_passkeys(session: Session, staff_id: int) -> None:
+    """What stands beside a password."""
+    for kind in (CodeApp, RecoveryCode):
         session.execute(delete(kind).where(kind.staff_id == staff_id))
     session.expire_all()
 
@@ -143,11 +150,16 @@ def forget_useless_codes(session: Session, staff_id: int) -> None:
         session.execute(delete(RecoveryCode).where(RecoveryCode.staff_id == staff_id))
 
 
-def _is_used_up(session: Session, staff_id: int, digest: str, now: datetime) -> bool:
-    this = (RecoveryCode.staff_id == staff_id, RecoveryCode.digest == digest, RecoveryCode.used_at.is_(None))
-    used = session.execute(update(RecoveryCode).where(*this).values(used_at=now))
+def _is_used_up(session: Session, staff_id: int, code: str, now: datetime) -> bool:
+    own = (RecoveryCode.staff_id == staff_id, RecoveryCode.used_at.is_(None))
+    one = session.scalars(select(RecoveryCode.digest).where(*own)).first()
+    if one is None:
+        return False
+    digest = _digest(bytes.fromhex(one)[:_SALT], code)
+    used = session.execute(update(RecoveryCode).where(*own, RecoveryCode.digest == digest).values(used_at=now))
     return cast("CursorResult[Any]", used).rowcount == 1
 
 
-def _digest(keys: Keys, staff_id: int, code: str) -> str:
-    return keys.mac(f"recovery code {staff_id} {code}".encode())
+def _digest(salt: bytes, code: str) -> str:
+    """The salt, which a person's codes share so that looking for one costs one hash, and the hash."""
+    return (salt + passwords.stretched(code, salt, _HASH)).hex()

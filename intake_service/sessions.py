@@ -82,6 +82,11 @@ def is_fresh(browser: StaffSession, now: datetime) -> bool:
     return browser.proved_at > now - FRESH
 
 
+def ends_at(browser: StaffSession, last_used: datetime) -> datetime:
+    """When the session is over if nobody uses it after `last_used`."""
+    return min(browser.expires_at, last_used + timedelta(minutes=browser.idle_minutes))
+
+
 def prove_again(session: Session, browser: StaffSession, now: datetime) -> SignIn:
     """The person has just proved who they are once more: the session goes on under a new token."""
     token = secrets.token_urlsafe(32)

@@ -22,6 +22,7 @@ class AtTheDoor(StrEnum):
     FACTOR_REMOVED = "second factor removed"
     RECOVERY_CODES_MADE = "recovery codes made"
     RECOVERY_CODE_USED = "recovery code used"
+    DIRECTORY_LINKED = "directory account linked"
     INVITED = "invited"
     RESET = "sign-in reset"
     LINK_USED = "one-time link used"

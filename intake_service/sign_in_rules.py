@@ -45,6 +45,11 @@ def current(session: Session) -> SignInRules:
     return SignInRules.model_validate(organization.sign_in_rules) if organization else SignInRules()
 
 
+def are_decided(session: Session) -> bool:
+    """Whether anybody has changed them."""
+    return session.get(Organization, 1) is not None
+
+
 def change(session: Session, rules: SignInRules, by: Staff) -> None:
     """For every session that begins from now on. Raises NotAllowed for who is not an administrator."""
     rights.require_every_policy(by)

@@ -109,6 +109,7 @@ class RecoveryCode(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
     digest: Mapped[str] = mapped_column(String(64))
+    """Salt and argon2id hash; see second_factors.py."""
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -135,6 +135,8 @@ class Participant(Base):
         CheckConstraint("tier BETWEEN 1 AND 3", name="tier"),
         Index(None, "site_id", "status", "urgent", "queue_number", "id"),
         Index(None, "site_id", "queue_number", "id"),
+        Index(None, "site_id", "language", "status", "urgent", "queue_number", "id"),
+        Index(None, "site_id", "pathway", "status", "urgent", "queue_number", "id"),
         Index(None, "joined_into"),
     )
 

@@ -76,10 +76,11 @@ def raise_alert(
     alert_id: int = session.connection().execute(_ADD, values).scalar_one()
     if to is None and kind in ESCALATING:
         rules = sites.rules(session, site_id)
-        escalation.begin(session, Matter(alert_id, kind, site_id, carrier), rules, now)
+        due = [escalation.begin(session, Matter(alert_id, kind, site_id, carrier), rules, now)]
         if kind is not AlertKind.CALLBACK_DUE:  # nobody stands in a queue for it
             too_long = now + timedelta(minutes=rules.waiting_too_long)
-            timers.set_timer(session, timers.WAITING, subject, too_long, site_id=site_id, path=path)
+            due.append(timers.Setting(timers.WAITING, subject, too_long, site_id=site_id, path=path))
+        timers.set_timers(session, due)
     else:
         chosen = _audience(session, kind, site_id, now) if to is None else to
         outbox.enqueue(session, alert_id, kind, [each for each in chosen if each not in without], now)

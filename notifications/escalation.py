@@ -16,6 +16,7 @@ from notifications.messages import STILL_YOURS
 from notifications.policy import Audience, Policy, Step
 from notifications.sites import Rules
 from notifications.tables import Alert, AlertKind, ChannelKind, LedgerLine, Timer
+from notifications.timers import Setting, set_timers
 
 WORTH_TELLING = timedelta(minutes=30)  # later than that the console's queue tells the truth better than a push
 
@@ -30,32 +31,36 @@ _ADD_LINE = insert(LedgerLine)
 
 @dataclass(frozen=True)
 class Matter:
-    """What an alert is about, as far as telling it needs to know. `carrier`: whose a call is that is due."""
+    """What an alert is about, as far as telling it needs to know. `carrier`: whose a call is that is due.
+
+    `alert`: itself, where it is at hand; it is then changed there, and written with others.
+    """
 
     alert_id: int
     kind: str
     site_id: int
     carrier: int | None = None
+    alert: Alert | None = None
 
 
-def begin(session: Session, matter: Matter, rules: Rules, now: datetime) -> None:
-    """Tell the first step that reaches somebody, and set the timer of the next. In quiet hours: when they end."""
+def begin(session: Session, matter: Matter, rules: Rules, now: datetime) -> Setting:
+    """Tell the first step that reaches somebody. In quiet hours: when they end. Returns the timer that goes on."""
     quiet = rules.quiet_until(now, matter.kind == AlertKind.URGENT)
     if quiet is not None:
         _remember(session, matter, clock=quiet)
-        _set_step(session, matter, 0, quiet)
-        return
-    _tell_from(session, matter, rules.policy, 0, now, now)
+        return _next_step(matter, 0, quiet)
+    return _tell_from(session, matter, rules.policy, 0, now, now)
 
 
-def fire_step(session: Session, timer: Timer, now: datetime) -> None:
-    """The step that is due now, however late it is: those in between are past, and nobody needs them any more."""
-    alert = session.get_one(Alert, timer.alert_id, with_for_update=True)
+def fire_step(session: Session, timer: Timer, alert: Alert, rules: Rules, now: datetime) -> None:
+    """The step that is due now, however late it is: those in between are past, and nobody needs them any more.
+
+    The alert is locked, as its timer is.
+    """
     if alert.acknowledged_at is not None or alert.closed_at is not None or alert.clock is None:
         session.delete(timer)
         return
-    matter = Matter(alert.id, alert.kind, alert.site_id, timer.staff_id)
-    rules = sites.rules(session, alert.site_id)
+    matter = Matter(alert.id, alert.kind, alert.site_id, timer.staff_id, alert)
     policy = rules.policy
     quiet = rules.quiet_until(now, alert.kind == AlertKind.URGENT)
     if quiet is not None:
@@ -65,7 +70,9 @@ def fire_step(session: Session, timer: Timer, now: datetime) -> None:
         _nobody_came(session, alert, now)
         session.delete(timer)
     else:
-        _tell_from(session, matter, policy, max(timer.step, policy.at(now - alert.clock)), alert.clock, now)
+        number = max(timer.step, policy.at(now - alert.clock))
+        following = _tell_from(session, matter, policy, number, alert.clock, now)
+        timer.due_at, timer.step = following.due_at, following.step
 
 
 def wait_for_an_end(session: Session, alert_id: int, site_id: int, now: datetime) -> None:
@@ -75,13 +82,12 @@ def wait_for_an_end(session: Session, alert_id: int, site_id: int, now: datetime
     timers.set_timer(session, timers.COMES_BACK, str(alert_id), due, alert_id=alert_id)
 
 
-def fire_comes_back(session: Session, timer: Timer, now: datetime) -> None:
+def fire_comes_back(session: Session, timer: Timer, alert: Alert, rules: Rules, now: datetime) -> None:
     """First to the one who acknowledged; when that has no effect either, the alert is open again, one step further."""
-    alert = session.get_one(Alert, timer.alert_id, with_for_update=True)
     if alert.acknowledged_by is None or alert.closed_at is not None:
         session.delete(timer)
         return
-    policy = sites.rules(session, alert.site_id).policy
+    policy = rules.policy
     alert.deadline = now + WORTH_TELLING
     if timer.step == 0:
         says = alert.kind if alert.kind == AlertKind.CALLBACK_DUE else STILL_YOURS
@@ -91,11 +97,11 @@ def fire_comes_back(session: Session, timer: Timer, now: datetime) -> None:
         return
     session.delete(timer)
     note(session, alert.id, "taken_back", now, staff_id=alert.acknowledged_by)
-    matter = Matter(alert.id, alert.kind, alert.site_id, alert.acknowledged_by)
+    matter = Matter(alert.id, alert.kind, alert.site_id, alert.acknowledged_by, alert)
     alert.acknowledged_at = alert.acknowledged_by = None
     number = min(alert.step + 1, policy.last)
     session.flush()
-    _tell_from(session, matter, policy, number, now - policy.due(number), now)
+    set_timers(session, [_tell_from(session, matter, policy, number, now - policy.due(number), now)])
 
 
 def note(
@@ -106,12 +112,17 @@ def note(
     session.connection().execute(_ADD_LINE, values)
 
 
-def _tell_from(session: Session, matter: Matter, policy: Policy, number: int, clock: datetime, now: datetime) -> None:
-    """Tell this step; one that reaches nobody hands over to the next at once. The next one's time counts from then."""
+def _tell_from(
+    session: Session, matter: Matter, policy: Policy, number: int, clock: datetime, now: datetime
+) -> Setting:
+    """Tell this step; one that reaches nobody hands over to the next at once. The next one's time counts from then.
+
+    Returns the timer of the next one.
+    """
     while not _tell(session, matter, policy, number, now):
         note(session, matter.alert_id, "nobody", now, step=number)
         if number >= len(policy.steps) - 1:
-            _nobody_came(session, session.get_one(Alert, matter.alert_id), now)
+            _nobody_came(session, matter.alert or session.get_one(Alert, matter.alert_id), now)
             break
         number += 1
         clock = now - policy.due(number)
@@ -120,12 +131,11 @@ def _tell_from(session: Session, matter: Matter, policy: Policy, number: int, cl
             note(session, matter.alert_id, "step", now, step=number)
     if number:  # an alert begins with what step 0 leaves
         _remember(session, matter, clock=clock, step=number, deadline=now + WORTH_TELLING)
-    _set_step(session, matter, number + 1, clock + policy.due(number + 1))
+    return _next_step(matter, number + 1, clock + policy.due(number + 1))
 
 
-def _set_step(session: Session, matter: Matter, number: int, due: datetime) -> None:
-    alert_id = matter.alert_id
-    timers.set_timer(session, timers.STEP, str(alert_id), due, alert_id=alert_id, step=number, staff_id=matter.carrier)
+def _next_step(matter: Matter, number: int, due: datetime) -> Setting:
+    return Setting(timers.STEP, str(matter.alert_id), due, matter.alert_id, number, staff_id=matter.carrier)
 
 
 def _tell(session: Session, matter: Matter, policy: Policy, number: int, now: datetime) -> int:
@@ -133,8 +143,10 @@ def _tell(session: Session, matter: Matter, policy: Policy, number: int, now: da
     step = policy.step(number)
     if matter.kind == AlertKind.CALLBACK_DUE:
         return _tell_of_a_call(session, matter, step, number, now)
-    to = roster.audience(session, matter.site_id, _who(step.who, matter.kind, number), now)
-    return outbox.enqueue(session, matter.alert_id, matter.kind, to, now, step.channels, number, matter.site_id)
+    to = roster.devices_of_audience(session, matter.site_id, _who(step.who, matter.kind, number), now)
+    return outbox.enqueue(
+        session, matter.alert_id, matter.kind, list(to), now, step.channels, number, matter.site_id, to
+    )
 
 
 def _tell_of_a_call(session: Session, matter: Matter, step: Step, number: int, now: datetime) -> int:
@@ -159,6 +171,10 @@ def _nobody_came(session: Session, alert: Alert, now: datetime) -> None:
 
 
 def _remember(session: Session, matter: Matter, **values: object) -> None:
+    if matter.alert is not None:
+        for name, value in values.items():
+            setattr(matter.alert, name, value)
+        return
     session.execute(
         update(Alert).where(Alert.id == matter.alert_id).values(values).execution_options(synchronize_session="fetch")
     )

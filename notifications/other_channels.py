@@ -80,7 +80,7 @@ class OtherChannels:
 
     def kind_of(self, address: str) -> ChannelKind:
         """What kind of channel an address is. Raises BadAddress."""
-        if _is_email(address) and not self._mail_url:
+        if is_email(address) and not self._mail_url:
             raise BadAddress("E-mail is not set up here yet. An administrator sets WARM_HANDOFF_MAIL_URL.")
         if _is_phone(address) and not self._sms_url:
             raise BadAddress("Text messages are not set up here yet. An administrator sets WARM_HANDOFF_SMS_URL.")
@@ -125,7 +125,7 @@ class OtherChannels:
         done: "asyncio.Future[Rejected | TryLater | None]",
     ) -> None:
         """In a thread of its own: apprise blocks, and takes a second to load all that it knows."""
-        is_ours = _is_email(address) or _is_phone(address)
+        is_ours = is_email(address) or _is_phone(address)
         is_trusted = self._allow_private or is_ours or _scheme(address) not in _NAMES_ITS_HOST
         failure: Rejected | TryLater | None = None
         try:
@@ -150,7 +150,7 @@ class OtherChannels:
     def _url(self, address: str) -> str:
         if _is_phone(address):
             return self._sms_url.replace("{phone}", quote(address.removeprefix(_TEL)))
-        if not _is_email(address):
+        if not is_email(address):
             return address
         joint = "&" if "?" in self._mail_url else "?"
         return f"{self._mail_url}{joint}to={quote(address)}"
@@ -171,7 +171,8 @@ def _give(done: "asyncio.Future[Rejected | TryLater | None]", failure: Rejected 
         done.set_result(failure)
 
 
-def _is_email(address: str) -> bool:
+def is_email(address: str) -> bool:
+    """Whether it goes through the center's own mail server."""
     return _EMAIL.fullmatch(address) is not None
 
 

@@ -15,10 +15,22 @@ QUEUE = "warm_handoff_queue"
 _RECONNECT = 2.0  # seconds
 
 
+_NOTIFY = text("SELECT pg_notify(:channel, '')")
+
+
 def signal(session: Session, channel: str) -> None:
-    """Tell everybody who listens on `channel`, when and only if this transaction commits."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+    """Tell everybody who listens on `channel`, when and only if this transaction commits.
+
+    Many calls in one transaction are one statement; in a savepoint, which may be undone alone, they are one of its own.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    still_on = session.get_transaction(), session.get_nested_transaction()
+    told = [each for each in session.info.get("signalled", ()) if each[0] in still_on]
+    if all(each[1] != channel for each in told):
+        session.connection().execute(_NOTIFY, {"channel": channel})
+        told.append((session.get_nested_transaction() or session.get_transaction(), channel))
+    session.info["signalled"] = told
 
 
 async def listen(engine: Engine, channel: str, on_signal: Callable[[], None]) -> None:

@@ -34,6 +34,11 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
     return HTMLResponse(_templates.get_template(template).render(path=request.url.path, **context), status)
 
 
+def text(template: str, **context: Any) -> str:
+    """What is written beside pages, such as a mail."""
+    return _templates.get_template(template).render(**context).strip()
+
+
 def console_page(
     request: Request, session: Session, who: SignedIn, template: str, status: int = 200, **context: Any
 ) -> HTMLResponse:

@@ -8,11 +8,13 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from sqlalchemy.orm import Session
 
-from intake_service import passkeys, sessions, sign_in
+from intake_service import passkeys, sign_in
 from intake_service.db import Writing, transaction
 from intake_service.errors import SignInNeeded, WrongCode
 from intake_service.passkeys import Asked, Place
 from intake_service.routes.entering import (
+    address_of,
+    browser_name,
     enter,
     keep_step,
     local,
@@ -22,7 +24,7 @@ from intake_service.routes.entering import (
     welcome,
 )
 from intake_service.routes.proving_again import prove_session
-from intake_service.routes.signed_in import NewcomerScript, SignedIn, proven, token_of
+from intake_service.routes.signed_in import NewcomerScript, maybe_signed_in, proven
 from intake_service.sign_in_log import AtTheDoor, happened
 from intake_service.sign_in_tables import Purpose
 from intake_service.tables import Staff
@@ -59,6 +61,9 @@ class NewPasskey(BaseModel):
 def ask(request: Request, session: Writing, question: Question) -> Response:
     """For a passkey of whoever is at the door: who is signed in, whose password was right, else anybody."""
     require_own_page(request)
+    now = datetime.now(UTC)
+    if maybe_signed_in(request, session) is None:
+        sign_in.count_question(session, request.app.state.keys, address_of(request), now)
     asked_of = None if question.anybody else _expected(request, session)
     asked = passkeys.ask(session, _place(request), asked_of)
     return _asked(request, session, Purpose.PASSKEY, asked, asked_of)
@@ -92,45 +97,38 @@ def ask_for_new(request: Request, session: Writing, who: NewcomerScript) -> Resp
     return _asked(request, session, Purpose.NEW_PASSKEY, asked, who.staff.id)
 
 
-@router.post("/new", status_code=201)
+@router.post("/new", status_code=204)
 def add(request: Request, session: Writing, who: NewcomerScript, made: NewPasskey) -> Response:
     now = datetime.now(UTC)
     begun = step_of(request, session, Purpose.NEW_PASSKEY)
     if begun.staff_id != who.staff.id:
         raise SignInNeeded("Please begin once more.")
     sign_in.end_step(session, begun)
-    passkeys.add(session, _place(request), who.staff, made.credential, begun.data["challenge"], made.name, now)
+    name = made.name.strip() or browser_name(request)
+    passkeys.add(session, _place(request), who.staff, made.credential, begun.data["challenge"], name, now)
     happened(session, AtTheDoor.FACTOR_ADDED, now, who.staff, how="passkey")
-    return Response(status_code=201)
+    return Response(status_code=204)
 
 
 def _let_in(request: Request, session: Session, member: Staff, path: str) -> Response:
-    who = _signed_in(request, session)
+    who = maybe_signed_in(request, session)
     if who is not None and who.staff.id == member.id:
         answer = JSONResponse({"next": path})
         prove_session(request, session, who, "passkey", answer)
         return answer
+    sign_in.was_answered(session, request.app.state.keys, address_of(request), datetime.now(UTC))
     entered = enter(request, session, member, "passkey", has_second_factor=True)
     return welcome(request, session, member, entered, JSONResponse({"next": onward(path, entered)}))
 
 
 def _expected(request: Request, session: Session) -> int | None:
-    who = _signed_in(request, session)
+    who = maybe_signed_in(request, session)
     if who is not None:
         return who.staff.id
     try:
         return step_of(request, session, Purpose.SECOND_FACTOR).staff_id
     except SignInNeeded:
         return None
-
-
-def _signed_in(request: Request, session: Session) -> SignedIn | None:
-    now = datetime.now(UTC)
-    try:
-        member, browser = sessions.signed_in(session, token_of(request), now)
-    except SignInNeeded:
-        return None
-    return SignedIn(member, browser.csrf_token, browser, sessions.is_fresh(browser, now))
 
 
 def _asked(request: Request, session: Session, purpose: Purpose, asked: Asked, staff_id: int | None) -> Response:

@@ -76,7 +76,7 @@ def ask_again(request: Request, path: str, fields: Kept | None, status: int = 20
             status,
             member=member,
             csrf=browser.csrf_token,
-            has_password=member.password_hash != passwords.NO_PASSWORD,
+            has_password=passwords.has_one(member),
             factors=second_factors.of_staff(session, member.id),
             directory=request.app.state.settings.directory_name if member.directory_subject else "",
             next=path,
@@ -107,7 +107,7 @@ def _look(request: Request, member: Staff, password: str, code: str) -> str:
         how = "password"
         if is_right and factors.has_any:
             own = session.get_one(Staff, member.id)
-            taken = second_factors.take(session, own, code, keys, now)
+            taken = second_factors.take(session, own, code, now)
             is_right, how = taken is not None, f"password, {taken}"
         if is_right:
             sign_in.was_right(session, counted, now)

@@ -1,6 +1,6 @@
 """Who is asking: the staff member behind the session cookie, and proof that a form came from our own page.
 
-    looks at what leaves no trace      Reader    FreshReader
+    looks at what leaves no trace      Reader    FreshReader     from a form: Asker, FreshAsker
     looks at what is kept              Viewer    FreshViewer
     changes something, from a form     Actor     Fresh
     changes something, from a script   Script    FreshScript
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from intake_service import sessions
 from intake_service.db import Reading, Writing
-from intake_service.errors import NotAllowed, ProofNeeded, SecondFactorNeeded
+from intake_service.errors import NotAllowed, ProofNeeded, SecondFactorNeeded, SignInNeeded
 from intake_service.sessions import SignIn
 from intake_service.tables import Staff, StaffSession
 from notifications.db import writing
@@ -63,6 +63,16 @@ def keep_session(request: Request, answer: Response, entered: SignIn) -> None:
 
 def forget_session(request: Request, answer: Response) -> None:
     answer.delete_cookie(cookie_name(request), path="/", secure=is_https(request), httponly=True, samesite="lax")
+
+
+def maybe_signed_in(request: Request, session: Session) -> SignedIn | None:
+    """For the door itself, which is open to everybody."""
+    now = datetime.now(UTC)
+    try:
+        member, browser = sessions.signed_in(session, token_of(request), now)
+    except SignInNeeded:
+        return None
+    return SignedIn(member, browser.csrf_token, browser, sessions.is_fresh(browser, now))
 
 
 def _newcomer_reading(request: Request, session: Reading, part: bool = False) -> SignedIn:
@@ -154,6 +164,10 @@ def _fresh_reader(who: Reader) -> SignedIn:
     return proven(who)
 
 
+def _fresh_asker(who: Asker) -> SignedIn:
+    return proven(who)
+
+
 def _fresh_viewer(who: Viewer) -> SignedIn:
     return proven(who)
 
@@ -174,6 +188,9 @@ def proven(who: SignedIn) -> SignedIn:
 
 
 FreshReader = Annotated[SignedIn, Depends(_fresh_reader, scope="function")]
+FreshAsker = Annotated[SignedIn, Depends(_fresh_asker, scope="function")]
+"""From a form of ours, for whoever writes in transactions of their own: nothing is locked meanwhile."""
+
 FreshViewer = Annotated[SignedIn, Depends(_fresh_viewer, scope="function")]
 Fresh = Annotated[SignedIn, Depends(_fresh_actor, scope="function")]
 FreshScript = Annotated[SignedIn, Depends(_fresh_script, scope="function")]

@@ -141,7 +141,7 @@ def count_code(request: Request, member: Staff) -> Sequence[Counted]:
 def take_code(request: Request, session: Session, member: Staff, code: str, counted: Sequence[Counted]) -> str | None:
     """What was typed, in words; None when it was wrong."""
     now = datetime.now(UTC)
-    how = second_factors.take(session, member, code, request.app.state.keys, now)
+    how = second_factors.take(session, member, code, now)
     if how is None:
         happened(session, AtTheDoor.REFUSED, now, member, how="code")
         return None

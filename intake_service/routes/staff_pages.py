@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from intake_service import matching, removals, rights, staff
+from intake_service import invitations, matching, removals, rights, staff
 from intake_service.changes import LONGEST_REASON
 from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import Conflict, InvalidRequest, NotAllowed, ServiceError
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/staff")
 
 _DONE = {
     "removed": "Removed. Their participants wait in Needs Reassignment.",
-    "undone": "They are back, with every participant who had not been reassigned.",
+    "undone": "They are back, with everybody who had not been reassigned. They sign in anew and turn alerts on again.",
 }
 
 
@@ -62,13 +62,16 @@ def _show(
     """`typed`: whose form was refused, and the reason in it."""
     if not rights.sees_everybody(who.staff):
         raise NotAllowed("This page is for supervisors and administrators.")
+    people = _at_sites_of(session, who.staff)
     return console_page(
         request,
         session,
         who,
         "staff.html",
         refusal.status if refusal else 200,
-        people=[(each, rights.may_remove(session, who.staff, each)) for each in _at_sites_of(session, who.staff)],
+        people=[(each, rights.may_remove(session, who.staff, each)) for each in people],
+        newcomers=invitations.newcomers(session),
+        links=invitations.open_for(session, datetime.now(UTC)),
         loads={
             staff_id: load
             for site in staff.sites_of(session, who.staff)
