@@ -23,6 +23,7 @@ from tests.intake_service.people import a_record, a_site, a_staff_member, an_enr
 SUPERVISORS, PEERS = 8, 12
 RARE, RARE_TICKET = "Zuleika Testperson", "rose-3"
 COMMON = "Maria"
+RARE_LANGUAGE, RARE_PATHWAY = "ht", PathwayType.RCC_MEMBER
 _RARE = 20  # of them, however many there are: a search's answer is as long in every crowd
 _COMMONLY = 0.1
 _CARRIED = PEERS * 12  # a caseload does not grow with the center's history
@@ -75,6 +76,8 @@ class _Somebody:
         self.ticket = RARE_TICKET if is_rare else f"maple-{chance.randint(1, 99)}"
         self.peer = chance.randrange(PEERS)
         first, last = (self._made_up(chance) for _ in range(2))
+        self.language = RARE_LANGUAGE if is_rare else "en"
+        self.pathway = RARE_PATHWAY if is_rare else PathwayType.COMPREHENSIVE
         self.name = RARE if is_rare else f"{COMMON if chance.random() < _COMMONLY else first} {last}"
         self.at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=sequence)
 
@@ -88,11 +91,11 @@ class _Somebody:
             "site_id": crowd.site_id,
             "status": self.status.value,
             "held_status": None,
-            "pathway": PathwayType.COMPREHENSIVE.value,
+            "pathway": self.pathway.value,
             "tier": None,
             "name": self.name,
             "phone": None,
-            "language": "en",
+            "language": self.language,
             "urgent": self.sequence // 2 % 10 == 0,
             "queue_number": self.sequence,
             "intake_sequence": self.sequence,

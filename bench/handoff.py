@@ -83,7 +83,7 @@ def _center(folder: Path, database: str) -> Iterator[tuple[Service, "subprocess.
 
 def _settle_in(service: Service, endpoint: str) -> None:
     service.command("sites", "add", SITE)
-    service.command("staff", "add", "bob", "--name", "Bob", "--role", "peer specialist", "--site", SITE)
+    service.command("staff", "invite", "bob", "--name", "Bob", "--role", "peer specialist", "--site", SITE)
     service.command("staff", "designate", "bob", "--site", SITE)
     engine = connect(service.database_url)
     with Session(writing(engine)) as session, session.begin():

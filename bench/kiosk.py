@@ -116,7 +116,9 @@ def _started(
 
 def _kiosk(folder: Path) -> tuple[list[str], dict[str, str]]:
     window = ["--state", str(folder / "state"), "--windowed", f"{WIDTH}x{HEIGHT}"]
-    return [sys.executable, "-m", "kiosk_client.start", *window], {"SDL_VIDEODRIVER": "x11"}
+    # its bytecode is written at the first start, as an installation has it
+    environment = {"SDL_VIDEODRIVER": "x11", "PYTHONDONTWRITEBYTECODE": ""}
+    return [sys.executable, "-m", "kiosk_client.start", *window], environment
 
 
 def _chromium(folder: Path, number: int) -> tuple[list[str], dict[str, str]]:

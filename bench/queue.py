@@ -20,15 +20,16 @@ import httpx
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from bench._crowd import COMMON, RARE, SUPERVISORS, Crowd, fill
+from bench._crowd import COMMON, RARE, RARE_LANGUAGE, SUPERVISORS, Crowd, fill
 from bench._table import Row, percentile, report
-from intake_service import migrations, staff
+from intake_service import migrations, sign_in_rules, staff
 from intake_service.assignments import assign
 from intake_service.errors import Conflict
 from intake_service.keys import Keys, open_keys
-from intake_service.lists import Listed, listed
+from intake_service.lists import Filters, Listed, listed
 from intake_service.matching import ranked_for_all
 from intake_service.search import search
+from intake_service.sign_in_rules import SecondFactorFor, SignInRules
 from intake_service.tables import Assignment, Event, Role, Staff
 from intake_service.workflow import Action
 from notifications.db import connect, writing
@@ -99,6 +100,9 @@ def _looks(engine: Engine, crowd: Crowd) -> dict[str, float]:
     looks: dict[str, Callable[[Session, Staff], object]] = {
         "first page": lambda session, member: listed(session, member, Listed.NEEDS_ASSIGNMENT),
         "first page with the staff ranked for each": _first_page_ranked,
+        "narrowed to a rare language": lambda session, member: listed(
+            session, member, Listed.NEEDS_ASSIGNMENT, Filters(language=RARE_LANGUAGE)
+        ),
         "all participants": lambda session, member: listed(session, member, Listed.ALL),
         "search a full name": lambda session, member: search(session, member, RARE),
         "search a first name": lambda session, member: search(session, member, COMMON),
@@ -184,6 +188,7 @@ def _consoles(service: Service) -> list[Row]:
     with Session(writing(engine)) as session, session.begin():
         site = a_site(session)
         kiosk = an_enrolled_kiosk(session, site, keys)
+        sign_in_rules.put(session, SignInRules(second_factor=SecondFactorFor.NOBODY))
         staff.add(session, "alice", "Alice", Role.SUPERVISOR, [site], PASSWORD)
         peer = staff.add(session, "bob", "Bob", Role.PEER_SPECIALIST, [site], PASSWORD).id
         for _ in range(_ROUNDS + 40):

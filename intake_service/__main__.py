@@ -61,7 +61,7 @@ def _run(settings: Settings, arguments: argparse.Namespace) -> None:
     engine, keys = prepare(settings)
     try:
         with Session(writing(engine)) as session, session.begin():
-            said = arguments.command(commands.Call(session, keys, arguments, datetime.now(UTC)))
+            said = arguments.command(commands.Call(session, keys, settings.public_url, arguments, datetime.now(UTC)))
     finally:
         engine.dispose()
     # Only after the commit: a code that was shown is a code that works.

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from intake_service import migrations
+from intake_service import directory, migrations
 from intake_service.errors import Busy, NotReady
 from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, NoUploads, places
 from intake_service.intake_writer import IntakeWriter
@@ -22,37 +22,9 @@ from intake_service.keys import Keys, open_keys
 from intake_service.known_people import remember_earlier
 from intake_service.live import Live
 from intake_service.news import News
-from intake_service.routes import (
-    alert_policy,
-    boards,
-    brief_intake,
-    calls,
-    channels,
-    console,
-    contact_permission_api,
-    devices,
-    duplicate_pairs,
-    events,
-    finding,
-    intake_pages,
-    intakes_api,
-    kiosks_api,
-    ledger,
-    participant,
-    participant_actions,
-    problems,
-    push_api,
-    queue,
-    queue_settings,
-    roster,
-    signing_in,
-    sites,
-    staff_pages,
-    web_app,
-)
+from intake_service.routes import every_router, problems
 from intake_service.settings import Settings
 from intake_service.telling import tell_everything
-from intake_service.wrong_tries import WrongTries
 from notifications.db import connect, writing
 from notifications.encrypted import unlock
 from notifications.signals import QUEUE, listen
@@ -68,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The service, ready to serve: database migrated, keys open. Raises NotReady with what to do.
 
     `app.state`: `settings`, `engine`, `keys`, `writer` (its `after_commit` callbacks),
-    `known_kiosks` (ids by credential digest), `wrong_codes`, `wrong_passwords`,
+    `known_kiosks` (ids by credential digest), `directory` (of the organization, or None),
     `live` (open pages), `news` (what they hear of), `worker` (None unless it runs inside this process).
     """
     engine, keys = prepare(settings)
@@ -76,43 +48,22 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.keys = keys
+    app.state.directory = directory.opened(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret_file,
+        settings.public_url,
+        settings.push_proxy,
+    )
     app.state.writer = IntakeWriter(engine)
     app.state.known_kiosks = {}
-    app.state.wrong_codes = WrongTries()
-    app.state.wrong_passwords = WrongTries()
     app.state.live = Live()
     app.state.news = News(engine)
     app.state.worker = None
     problems.add_handlers(app)
     app.add_api_route("/healthz", _healthz, methods=["GET"])
-    for room in (
-        alert_policy,
-        boards,
-        brief_intake,
-        calls,
-        channels,
-        console,
-        contact_permission_api,
-        devices,
-        duplicate_pairs,
-        events,
-        finding,
-        intake_pages,
-        intakes_api,
-        kiosks_api,
-        ledger,
-        participant,
-        participant_actions,
-        push_api,
-        queue_settings,
-        queue,
-        roster,
-        signing_in,
-        sites,
-        staff_pages,
-        web_app,
-    ):
-        app.include_router(room.router)
+    for router in every_router():
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(NothingTold)
     app.add_middleware(BodyLimit)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from intake_service import contact_permission
+from intake_service import callbacks, contact_permission
 from intake_service.errors import InvalidRequest
 from intake_service.tables import Assignment, Site, Staff
 
@@ -79,6 +79,7 @@ def take_up(
     session.add(assignment)
     session.flush()
     contact_permission.move(session, participant_id, before, staff_id, by, now)
+    callbacks.follow(session, participant_id, staff_id, now)
     return assignment
 
 
@@ -100,4 +101,5 @@ def put_down(
     assert cast("CursorResult[Any]", ended).rowcount == 1  # noqa: S101  (the unique index)
     if not handed_on:
         contact_permission.move(session, participant_id, carrier, None, by, now)
+        callbacks.follow(session, participant_id, None, now)
     return carrier

@@ -1,17 +1,21 @@
-"""What the command line can do to sites and kiosks. Each command is one transaction and says what it did."""
+"""What the command line can do to sites, staff and kiosks. Each command is one transaction and says what it did."""
 
 import argparse
-import secrets
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from intake_service import kiosks, sites, staff
+from intake_service import invitations, kiosks, sign_in_rules, sites, staff
+from intake_service.errors import InvalidRequest
+from intake_service.invitations import NewLink
 from intake_service.keys import Keys
+from intake_service.sign_in_log import AtTheDoor, happened
+from intake_service.sign_in_rules import LONGEST_IDLE, SHORTEST_IDLE, SecondFactorFor, SignInRules
 from intake_service.tables import Kiosk, Role
 from notifications import roster
 
@@ -30,6 +34,7 @@ class Call:
 
     session: Session
     keys: Keys
+    public_url: str
     arguments: argparse.Namespace
     now: datetime
 
@@ -50,14 +55,21 @@ def describe(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.set_defaults(command=_add_site)
     groups["sites"].add_parser("list", help="every site").set_defaults(command=_list_sites)
 
-    parser = groups["staff"].add_parser("add", help="somebody who signs in; prints the password unless it is given")
-    parser.add_argument("username")
-    parser.add_argument("--name", required=True, help="what colleagues call them")
-    parser.add_argument("--role", required=True, choices=[role.value for role in Role])
-    parser.add_argument("--site", action="append", default=[], metavar="NAME", help="may be given several times")
-    parser.add_argument("--languages", default="en", help="what they speak, such as en,es")
-    parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    parser = groups["staff"].add_parser("invite", help="somebody new; prints a link by which they choose a password")
+    _describe_person(parser)
+    parser.set_defaults(command=_invite)
+    parser = groups["staff"].add_parser("add", help="for scripts: somebody new with a password from standard input")
+    _describe_person(parser)
+    parser.add_argument("--password-stdin", action="store_true", required=True)
     parser.set_defaults(command=_add_staff)
+    parser = groups["staff"].add_parser("reset", help="sign somebody out everywhere; prints a link for a new password")
+    parser.add_argument("username")
+    parser.add_argument("--clear-second-factor", action="store_true", help="their app, passkeys and recovery codes too")
+    parser.set_defaults(command=_reset)
+    parser = groups["staff"].add_parser("rules", help="what is asked of everybody who signs in")
+    parser.add_argument("--second-factor", choices=[each.value for each in SecondFactorFor], help="who needs one")
+    parser.add_argument("--idle-minutes", type=int, help="until an unused browser is signed out")
+    parser.set_defaults(command=_rules)
     groups["staff"].add_parser("list", help="everybody").set_defaults(command=_list_staff)
     parser = groups["staff"].add_parser("designate", help="tell somebody of a site's finished intakes")
     parser.add_argument("username")
@@ -86,22 +98,67 @@ def _list_sites(call: Call) -> Said:
     return Said("\n".join(f"{site.name}\t{','.join(site.languages)}" for site in sites.every(call.session)))
 
 
+def _describe_person(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("username", help="such as an e-mail address")
+    parser.add_argument("--name", required=True, help="what colleagues call them")
+    parser.add_argument("--role", required=True, choices=[role.value for role in Role])
+    parser.add_argument("--site", action="append", default=[], metavar="NAME", help="may be given several times")
+    parser.add_argument("--languages", default="en", help="what they speak, such as en,es")
+
+
+def _invite(call: Call) -> Said:
+    arguments = call.arguments
+    link = invitations.invite(
+        call.session,
+        arguments.username,
+        arguments.name,
+        Role(arguments.role),
+        [sites.named(call.session, name) for name in arguments.site],
+        _tags(arguments.languages),
+        call.now,
+    )
+    return Said(link.address(call.public_url), f"Invited {link.staff.name}, {link.staff.role}. {_hand_over(link)}")
+
+
+def _reset(call: Call) -> Said:
+    member = staff.named(call.session, call.arguments.username)
+    clear = call.arguments.clear_second_factor
+    link = invitations.reset(call.session, member.id, call.now, clear_second_factor=clear)
+    return Said(link.address(call.public_url), f"{member.name} is signed out everywhere. {_hand_over(link)}")
+
+
+def _hand_over(link: NewLink) -> str:
+    until = link.expires_at.astimezone()
+    return f"Hand this link over; it works once, until {until:%d %B, %H:%M}, and is shown now and never again:"
+
+
+def _rules(call: Call) -> Said:
+    asked = {"second_factor": call.arguments.second_factor, "idle_minutes": call.arguments.idle_minutes}
+    changes = {name: value for name, value in asked.items() if value is not None}
+    try:
+        rules = SignInRules.model_validate(sign_in_rules.current(call.session).model_dump() | changes)
+    except ValidationError:
+        raise InvalidRequest(f"Minutes go from {SHORTEST_IDLE} to {LONGEST_IDLE}.") from None
+    if changes:
+        sign_in_rules.put(call.session, rules)
+        happened(call.session, AtTheDoor.RULES_CHANGED, call.now, None)
+    return Said(
+        note=f"A second factor is for {rules.second_factor}; signed out after {rules.idle_minutes} idle minutes."
+    )
+
+
 def _add_staff(call: Call) -> Said:
     arguments = call.arguments
-    password = sys.stdin.readline().rstrip("\n") if arguments.password_stdin else secrets.token_urlsafe(12)
     member = staff.add(
         call.session,
         arguments.username,
         arguments.name,
         Role(arguments.role),
         [sites.named(call.session, name) for name in arguments.site],
-        password,
+        sys.stdin.readline().rstrip("\n"),
         _tags(arguments.languages),
     )
-    note = f"Added {member.name}, {member.role}."
-    if arguments.password_stdin:
-        return Said(note=note)
-    return Said(password, f"{note} This password is shown now and never again:")
+    return Said(note=f"Added {member.name}, {member.role}.")
 
 
 def _list_staff(call: Call) -> Said:

@@ -1,6 +1,7 @@
 """A session per request, committed before the reply goes out."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -17,6 +18,20 @@ def _reading_session(request: Request) -> Iterator[Session]:
 
 def _writing_session(request: Request) -> Iterator[Session]:
     with Session(writing(_engine(request))) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(request: Request) -> Iterator[Session]:
+    """A session of one's own, for what must not be one transaction with the rest of the request."""
+    with Session(_engine(request)) as session:
+        yield session
+
+
+@contextmanager
+def transaction(request: Request) -> Iterator[Session]:
+    """The same for writing: committed at the end of the block."""
+    with Session(writing(_engine(request)), expire_on_commit=False) as session, session.begin():
         yield session
 
 

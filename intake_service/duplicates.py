@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from intake_service import assignments, carrying, changes, known_people, rights
+from intake_service import assignments, callbacks, carrying, changes, known_people, rights
 from intake_service.changes import Change, time_at
 from intake_service.errors import Conflict, InvalidRequest, NotFound
 from intake_service.tables import Participant, PossibleDuplicate, Staff
@@ -140,6 +140,7 @@ def join(session: Session, pair_id: int, keep: UUID, by: Staff, now: datetime) -
     changes.swap(session, kept, change, status, place)
     pair.before = before | {"revision": kept.revision}
     carrier = carrying.current(session, kept.id)
+    callbacks.follow(session, joined.id, carrier.staff_id if carrier else None, now)
     if waits:
         to = [carrier.staff_id] if carrier else None
         kind = AlertKind.ASSIGNED_TO_YOU if carrier else AlertKind.READY_FOR_ASSIGNMENT
@@ -184,6 +185,7 @@ def undo(session: Session, pair_id: int, by: Staff, now: datetime) -> None:
         changes.swap(session, kept, change, Status(kept.status))
         return
     changes.swap(session, joined, change, Status(joined.status), {"joined_into": None})
+    callbacks.follow(session, joined.id, None, now)
     status, values = Status(kept.status), {"intake_sequence": before["intake_sequence"]}
     if kept.revision == before["revision"]:
         status = Status(before["status"])

@@ -10,14 +10,18 @@ ServiceError
 ├── NotEnrolled         401 not_enrolled         no credential, or not one of ours
 │   └── Revoked         401 revoked              this kiosk was taken out of service
 ├── SignInNeeded        401 sign_in_needed       no session, or it has ended
+├── ProofNeeded         401 proof_needed         signed in, but the last proof of who it is is too old for this
 ├── WrongPassword       403 wrong_password       or an unknown username: never said which
 ├── WrongPairingCode    403 wrong_pairing_code   wrong, used or expired
+├── WrongCode           403 wrong_code           of an app, of the paper, or of a passkey
+├── SecondFactorNeeded  403 second_factor_needed signed in, but a second factor has to be added first
 ├── NotAllowed          403 not_allowed          signed in, but this is somebody else's to do
 ├── NotFound            404 not_found            says nothing of whether it exists elsewhere
 ├── Conflict            409 conflict             somebody was faster; detail says who and when
 │   └── OtherContent    409 conflicting_content  same intake id, other content
+├── DirectoryTrouble    502 directory_trouble    the organization's directory did not answer as it should
 ├── TooSlow             408 too_slow             the body did not arrive in time
-├── TooManyTries        429 too_many_tries       wrong codes from one address; wait a minute
+├── TooManyTries        429 too_many_tries       too many wrong passwords or codes; detail says how long to wait
 └── Busy                503 busy                 try again later
 
 What keeps the service from starting is a NotReady; the command line prints its sentence.
@@ -102,9 +106,27 @@ class SignInNeeded(ServiceError):
     title = "Please sign in"
 
 
+class ProofNeeded(ServiceError):
+    status = 401
+    code = "proof_needed"
+    title = "Please show once more that it is you"
+
+
+class SecondFactorNeeded(ServiceError):
+    status = 403
+    code = "second_factor_needed"
+    title = "One more step before you begin"
+
+
 class WrongPassword(ServiceError):
     status = 403
     code = "wrong_password"
+    title = "That did not work"
+
+
+class WrongCode(ServiceError):
+    status = 403
+    code = "wrong_code"
     title = "That did not work"
 
 
@@ -129,6 +151,13 @@ class Conflict(ServiceError):
 class OtherContent(Conflict):
     code = "conflicting_content"
     title = "Another intake came under this id"
+
+
+class DirectoryTrouble(ServiceError):
+    status = 502
+    code = "directory_trouble"
+    title = "The directory did not answer"
+    may_retry = True
 
 
 class TooSlow(ServiceError):

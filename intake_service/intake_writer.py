@@ -103,16 +103,27 @@ class IntakeWriter:
         return jobs
 
     def _write(self, jobs: list[_Job]) -> list[Received | ServiceError]:
-        now = datetime.now(UTC)
+        """All together, as nearly always nothing is wrong with any of them; else each in a savepoint of its own."""
         try:
-            with Session(writing(self.engine)) as session, session.begin():
-                outcomes = [_receive_alone(session, job, now) for job in jobs]
-                if _grown(outcomes):
-                    signal(session, QUEUE)  # other processes' consoles
-                return outcomes
+            try:
+                return self._commit(jobs, _receive)
+            except OperationalError:
+                raise
+            except Exception:  # what it is comes again, and is told then
+                return self._commit(jobs, _receive_alone)
         except Exception as error:
             _log.error("a group of %d intakes was not written\n%s", len(jobs), places(error))
             return [Busy("It could not be saved just now. Send it again.") for _ in jobs]
+
+    def _commit(
+        self, jobs: list[_Job], one: Callable[[Session, _Job, datetime], Received | ServiceError]
+    ) -> list[Received | ServiceError]:
+        now = datetime.now(UTC)
+        with Session(writing(self.engine)) as session, session.begin():
+            outcomes = [one(session, job, now) for job in jobs]
+            if _grown(outcomes):
+                signal(session, QUEUE)  # other processes' consoles
+            return outcomes
 
     def _tell(self, outcomes: list[Received | ServiceError]) -> None:
         sites = _grown(outcomes)
@@ -128,11 +139,15 @@ def _grown(outcomes: list[Received | ServiceError]) -> frozenset[int]:
     return frozenset(outcome.site_id for outcome in outcomes if isinstance(outcome, Received) and outcome.new)
 
 
+def _receive(session: Session, job: _Job, now: datetime) -> Received:
+    return receive(session, job.kiosk_id, job.record, job.content_mac, now)
+
+
 def _receive_alone(session: Session, job: _Job, now: datetime) -> Received | ServiceError:
     """One intake in a savepoint: whatever is wrong with it stays with it, unless the database itself fails."""
     try:
         with session.begin_nested():
-            return receive(session, job.kiosk_id, job.record, job.content_mac, now)
+            return _receive(session, job, now)
     except ServiceError as refusal:
         return refusal
     except OperationalError:

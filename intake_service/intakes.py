@@ -111,32 +111,36 @@ def _write(
     participant_id: UUID = uuid7()
     called = record.called_at is not None
     urgent = called or form.is_urgent(record.answers)
-    sequence = session.execute(
-        _ADD_INTAKE[session.get_bind().dialect.name],
-        {
-            "id": record.id,
-            "participant_id": participant_id,
-            "site_id": source.site_id,
-            "kiosk_id": source.kiosk_id,
-            "staff_id": source.staff_id,
-            "form_name": record.form_name,
-            "form_version": record.form_version,
-            "language": record.language,
-            "express": record.express,
-            "urgent": urgent,
-            "ticket": record.ticket,
-            "answers": _answers_json(record),
-            "finished_at": record.finished_at,
-            "received_at": now,
-            "proof": record.expected_proof(),
-            "content_mac": content_mac,
-        },
-    ).scalar_one_or_none()
+    sequence = (
+        session.connection()
+        .execute(
+            _ADD_INTAKE[session.get_bind().dialect.name],
+            {
+                "id": record.id,
+                "participant_id": participant_id,
+                "site_id": source.site_id,
+                "kiosk_id": source.kiosk_id,
+                "staff_id": source.staff_id,
+                "form_name": record.form_name,
+                "form_version": record.form_version,
+                "language": record.language,
+                "express": record.express,
+                "urgent": urgent,
+                "ticket": record.ticket,
+                "answers": _answers_json(record),
+                "finished_at": record.finished_at,
+                "received_at": now,
+                "proof": record.expected_proof(),
+                "content_mac": content_mac,
+            },
+        )
+        .scalar_one_or_none()
+    )
     if sequence is None:
         return _again(session, record.id, source.site_id, content_mac)
     call = calls.take_over(session, record.id, now) if called else None
     name, phone = _typed(form, record, "name"), _typed(form, record, "phone")
-    session.execute(
+    session.connection().execute(
         _ADD_PARTICIPANT,
         {
             "id": participant_id,
@@ -152,7 +156,7 @@ def _write(
             "waiting_since": call.waiting_since if call else now,  # ours: a kiosk's clock may be wrong
         },
     )
-    session.execute(
+    session.connection().execute(
         _ADD_EVENT,
         {
             "participant_id": participant_id,
@@ -190,7 +194,7 @@ def _tell(session: Session, source: _Source, intake_id: UUID, now: datetime, *, 
 
 def _site_of(session: Session, kiosk_id: UUID) -> tuple[int, str, Mapping[str, Any]]:
     """Asked in the transaction that writes, so that a revoked kiosk's intake is refused from that moment on."""
-    found = session.execute(_SENDER, {"kiosk_id": kiosk_id}).one_or_none()
+    found = session.connection().execute(_SENDER, {"kiosk_id": kiosk_id}).one_or_none()
     if found is None:
         raise NotEnrolled("Enroll this kiosk with a pairing code.")
     revoked_at, site_id, site_name, settings = found
@@ -200,7 +204,7 @@ def _site_of(session: Session, kiosk_id: UUID) -> tuple[int, str, Mapping[str, A
 
 
 def _again(session: Session, intake_id: UUID, site_id: int, content_mac: str) -> Received:
-    earlier = session.execute(_EARLIER, {"intake_id": intake_id}).one()
+    earlier = session.connection().execute(_EARLIER, {"intake_id": intake_id}).one()
     if (earlier.site_id, earlier.content_mac) != (site_id, content_mac):
         raise OtherContent("The first one is kept. Show this one to staff.")
     receipt = Receipt(intake_id=intake_id, received_at=earlier.received_at, proof=earlier.proof)

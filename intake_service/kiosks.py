@@ -9,10 +9,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 from uuid_utils.compat import uuid7
 
-from intake_service import kiosk_watch
+from intake_service import kiosk_watch, wrong_tries
 from intake_service.errors import InvalidRequest, NotEnrolled, NotFound, Revoked, TooManyTries, WrongPairingCode
 from intake_service.keys import Keys
 from intake_service.tables import Kiosk, Site
+from intake_service.wrong_tries import Patience
 from notifications import alerts, roster
 from notifications.policy import Audience
 from notifications.tables import AlertKind
@@ -20,6 +21,7 @@ from shared_schema.form import BRIEF_INTAKE, load_form
 from shared_schema.hours import Hours
 from shared_schema.kiosk_api import Heartbeat, KioskConfig, KioskSettings, ServiceKey
 
+_PAIRING = Patience("pairing", 10, timedelta(seconds=30), timedelta(minutes=5))
 PAIRING_VALID = timedelta(hours=24)
 _LONGEST_NAME = 60
 _TESTS_APART = timedelta(minutes=1)
@@ -69,6 +71,16 @@ def enroll(session: Session, pairing_code: str, keys: Keys, now: datetime) -> tu
     if won is None:
         raise WrongPairingCode("It is wrong, was used before, or is more than a day old. Ask for a new one.")
     return session.get_one(Kiosk, won, populate_existing=True), credential
+
+
+def count_pairing(session: Session, keys: Keys, address: str, now: datetime) -> None:
+    """Somebody there is about to try a code; commit. Raises TooManyTries."""
+    wrong_tries.begin(session, [wrong_tries.counted(keys, _PAIRING, address)], now)
+
+
+def paired(session: Session, keys: Keys, address: str, now: datetime) -> None:
+    """The code was right: the try does not count."""
+    wrong_tries.take_back(session, [wrong_tries.counted(keys, _PAIRING, address)], now)
 
 
 def authenticate(session: Session, credential: str) -> Kiosk:

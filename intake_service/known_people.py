@@ -84,9 +84,11 @@ def remember(session: Session, site_id: int, sequence: int, name: str | None, ti
     """From now on the intake is found by its name, its ticket and its phone."""
     tokens = Tokens.of(session).of_intake(name, ticket, phone)
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(_ADD_TOKENS_AT_ONCE, {"tokens": list(tokens), "site_id": site_id, "sequence": sequence})
+        session.connection().execute(
+            _ADD_TOKENS_AT_ONCE, {"tokens": list(tokens), "site_id": site_id, "sequence": sequence}
+        )
         return
-    session.execute(
+    session.connection().execute(
         _ADD_TOKEN, [{"token": token, "site_id": site_id, "sequence": sequence} for token in sorted(tokens)]
     )
 
@@ -114,7 +116,7 @@ def flag(
     if not tokens:
         return
     wanted = dict.fromkeys(_KINDS, _NO_TOKEN) | tokens | {"site_id": site_id, "sequence": sequence}
-    earlier = session.execute(_EARLIER, wanted).scalars().all()
+    earlier = session.connection().execute(_EARLIER, wanted).scalars().all()
     if not earlier:
         return
     found = [
@@ -124,7 +126,7 @@ def flag(
     ]
     found.sort(key=lambda each: (each[1].same_phone, each[1].name or 0), reverse=True)
     for known, alike in found[:_FLAGGED]:
-        session.execute(
+        session.connection().execute(
             _ADD_FLAG,
             {
                 "participant_id": participant_id,
@@ -172,6 +174,6 @@ def _looked_up(tokens: Tokens, name: str | None, phone: str | None) -> dict[str,
 
 def _known(session: Session, sequences: Sequence[int]) -> list[_Known]:
     """The participants who stand for these intakes, each once."""
-    rows = session.execute(_PEOPLE, {"sequences": list(set(sequences))})
+    rows = session.connection().execute(_PEOPLE, {"sequences": list(set(sequences))})
     people = [_Known(row.joined_into or row.id, row.name, row.phone, row.received_at) for row in rows]
     return list({person.id: person for person in people}.values())

@@ -1,7 +1,8 @@
 """The lists of the console, a page at a time. A page costs the same among a thousand participants as among a million.
 
 Each list is merged from slices that an index holds in the list's order: one for each site (and, where the urgent are
-pinned, for urgent or not). A page reads its rows from each slice and no more.
+pinned, for urgent or not). A page reads its rows from each slice and no more. Narrowed to a language or a pathway it is
+the same with an index of its own, which has the status in it: everybody is then a slice for each status.
 """
 
 from collections.abc import Sequence
@@ -144,8 +145,8 @@ def sites_of(session: Session, member: Staff, which: Listed, filters: Filters) -
 def _first(which: Listed, sites: Sequence[int], filters: Filters, after: Place | None) -> Subquery:
     """The ids of a page and of one more, which tells whether there is a next one."""
     slices = [
-        _slice(which, site, urgent, filters, after)
-        for site, urgent in product(sites, _urgencies(which))
+        _slice(which, site, status, urgent, filters, after)
+        for site, (status, urgent) in product(sites, _kinds(which, filters))
         if after is None or which not in _QUEUES or not urgent or after.urgent
     ]
     merged = union_all(*(select(each.subquery()) for each in slices)).subquery()
@@ -157,16 +158,22 @@ def _first(which: Listed, sites: Sequence[int], filters: Filters, after: Place |
     )
 
 
-def _urgencies(which: Listed) -> tuple[bool | None, ...]:
-    """ALL has an index without the flag; every other list is read in two slices, urgent and not."""
-    return (None,) if which is Listed.ALL else (True, False)
+def _kinds(which: Listed, filters: Filters) -> Sequence[tuple[Status | None, bool | None]]:
+    """The slices of a site. ALL has an index with neither status nor flag, unless it is narrowed."""
+    if which is not Listed.ALL:
+        return [(_STATUS[which], True), (_STATUS[which], False)]
+    if filters.language is None and filters.pathway is None:
+        return [(None, None)]
+    return list(product(Status, (True, False)))
 
 
 def _slice(
-    which: Listed, site: int, urgent: bool | None, filters: Filters, after: Place | None
+    which: Listed, site: int, status: Status | None, urgent: bool | None, filters: Filters, after: Place | None
 ) -> Select[bool, int, UUID]:
     key = tuple_(Participant.queue_number, Participant.id)
-    conditions = [Participant.site_id == site, *_conditions(which, filters)]
+    conditions = [Participant.site_id == site, *_narrowing(filters)]
+    if status is not None:
+        conditions.append(Participant.status == status)
     if urgent is not None:
         conditions.append(Participant.urgent == urgent)
     if after is not None and which not in _QUEUES:
@@ -190,9 +197,11 @@ def _order(which: Listed, urgent: _Column, number: _Column, key: _Column) -> Seq
 
 
 def _conditions(which: Listed, filters: Filters) -> list[ColumnElement[bool]]:
+    return _narrowing(filters) + ([Participant.status == _STATUS[which]] if which in _STATUS else [])
+
+
+def _narrowing(filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Participant.joined_into.is_(None)]
-    if which in _STATUS:
-        conditions.append(Participant.status == _STATUS[which])
     if filters.pathway is not None:
         conditions.append(Participant.pathway == filters.pathway)
     if filters.language is not None:

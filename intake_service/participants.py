@@ -1,14 +1,14 @@
 """What is done to one participant: looked at, converted, discharged, reactivated, moved along."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from intake_service import assignments, carrying, changes, rights
+from intake_service import assignments, callbacks, carrying, changes, rights
 from intake_service.changes import Change
 from intake_service.errors import InvalidRequest, NotFound
 from intake_service.tables import Event, Intake, Participant, Staff
@@ -16,6 +16,8 @@ from intake_service.workflow import WITH_CASELOAD, Action
 from notifications.signals import QUEUE, signal
 from notifications.tables import AlertKind
 from shared_schema.intake import PathwayType, Status
+
+_GOES_ON_READING = timedelta(minutes=15)
 
 TIERS = {1: "Making Progress", 2: "Maintaining Position", 3: "Exiting Support"}
 
@@ -26,6 +28,24 @@ def found(session: Session, member: Staff, participant_id: UUID) -> Participant:
         select(Participant).where(Participant.id == participant_id).options(joinedload(Participant.site))
     )
     return rights.require(session, member, Action.VIEW, participant)
+
+
+def look(session: Session, member: Staff, participant_id: UUID, now: datetime) -> Participant:
+    """The participant's page, to be read by somebody who may. A look is kept, once for somebody who goes on reading.
+
+    Raises NotFound.
+    """
+    participant = found(session, member, participant_id)
+    lately = select(Event.id).where(
+        Event.participant_id == participant.id,
+        Event.action == Action.VIEW,
+        Event.staff_id == member.id,
+        Event.at > now - _GOES_ON_READING,
+    )
+    if session.scalar(lately.limit(1)) is None:
+        session.add(Event(participant_id=participant.id, at=now, action=Action.VIEW, staff_id=member.id))
+        session.flush()
+    return participant
 
 
 def review(session: Session, member: Staff, intake_id: UUID, now: datetime) -> Intake:
@@ -112,6 +132,7 @@ def discharge(
     change = Change(Action.DISCHARGE, by, now, reason, seen=seen)
     participant = changes.begin(session, participant_id, change)
     if participant is not None:
+        callbacks.end_with(session, participant.id, by.id, now)
         _let_go(session, participant, change, Status.DISCHARGED)
 
 

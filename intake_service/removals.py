@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, exists, select, update
+from sqlalchemy import CursorResult, exists, select, update
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from intake_service import carrying, changes, participants, rights, telling
+from intake_service import carrying, changes, invitations, participants, rights, sessions, sign_in, telling
 from intake_service.changes import Change, time_at
 from intake_service.errors import Conflict, NotFound
-from intake_service.tables import Assignment, Participant, Site, Staff, StaffRemoval, StaffSession
+from intake_service.tables import Assignment, Participant, Site, Staff, StaffRemoval
 from intake_service.workflow import Action
-from notifications import alerts, roster
+from notifications import alerts, channels, roster, subscriptions
 from notifications.signals import QUEUE, signal
 from notifications.tables import AlertKind
 from shared_schema.intake import Status
@@ -21,6 +21,7 @@ from shared_schema.intake import Status
 def remove_staff(session: Session, staff_id: int, by: Staff, now: datetime, reason: str | None = None) -> StaffRemoval:
     """The staff member signs in no more, is on duty nowhere, and each of their participants becomes Needs Reassignment.
 
+    Their sessions, devices, addresses for alerts and one-time links are gone, also should the removal be undone.
     Supervisors of those sites are told. Raises NotFound, NotAllowed, InvalidRequest for a reason that is too long,
     Conflict when somebody else has just done it.
     """
@@ -34,7 +35,7 @@ def remove_staff(session: Session, staff_id: int, by: Staff, now: datetime, reas
     )
     if cast("CursorResult[Any]", removed).rowcount != 1:
         return _removed_already(session, leaving, by, now)
-    session.execute(delete(StaffSession).where(StaffSession.staff_id == staff_id))
+    _shut_out(session, staff_id)
     removal = StaffRemoval(
         staff_id=staff_id,
         removed_by=by.id,
@@ -117,6 +118,14 @@ def _removed_already(session: Session, leaving: Staff, by: Staff, now: datetime)
     site = next(iter(leaving.sites), None)
     at = time_at(site, standing.removed_at, now) if site else f"{standing.removed_at:%d %B, %H:%M} UTC"
     raise Conflict(f"{standing.remover.name} was faster: removed {leaving.name} at {at}. Nothing was changed.")
+
+
+def _shut_out(session: Session, staff_id: int) -> None:
+    sessions.end_all(session, staff_id)
+    sign_in.forget_browsers(session, staff_id)
+    invitations.void(session, staff_id)
+    subscriptions.remove_all(session, staff_id)
+    channels.remove_all(session, staff_id)
 
 
 def _carried(session: Session, staff_id: int) -> Sequence[Participant]:

@@ -1,5 +1,9 @@
 """What an operator can set, by environment variables that begin with WARM_HANDOFF_."""
 
+from pathlib import Path
+
+from pydantic import Field
+
 from notifications.settings import PushSettings
 
 
@@ -7,9 +11,20 @@ class Settings(PushSettings):
     """The service's own, beside what it shares with the worker.
 
     `worker_inside`: send push messages from this process; off when `warm-handoff-worker` runs beside it.
+    `oidc_issuer`: the organization's directory (OpenID Connect), by which invited staff sign in; empty: none.
+    `oidc_client_secret_file`: a file that holds nothing but the secret. `oidc_name`: what staff call the directory.
     """
 
     host: str = "127.0.0.1"
     port: int = 8000
     worker_inside: bool = True
     access_log: bool = True
+    oidc_issuer: str = Field(default="", pattern=r"^(https?://[^\s]+)?$")
+    oidc_client_id: str = ""
+    oidc_client_secret_file: Path | None = None
+    oidc_name: str = Field(default="your organization's account", min_length=1, max_length=60)
+
+    @property
+    def directory_name(self) -> str:
+        """Empty without a directory."""
+        return self.oidc_name if self.oidc_issuer else ""

@@ -20,7 +20,8 @@ class Role(StrEnum):
     VOLUNTEER = "volunteer"
 
 
-def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
+def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
+    """The database itself takes no other word."""
     listed = ", ".join(f"'{word.value}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
@@ -47,13 +48,16 @@ class Staff(Base):
     """Somebody who signs in. An administrator sees every site, anybody else those in StaffSite."""
 
     __tablename__ = "staff"
-    __table_args__ = (_one_of("role", Role),)
+    __table_args__ = (one_of("role", Role),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     username: Mapped[str] = mapped_column(String(120), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(40))
     password_hash: Mapped[str] = mapped_column(String(255))
+    """See passwords.py; NO_PASSWORD until an invitation is taken up."""
+    directory_subject: Mapped[str | None] = mapped_column(String(255), index=True, unique=True)
+    """Who this is in the organization's directory (OpenID Connect `sub`)."""
     active: Mapped[bool] = mapped_column(default=True)
     caseload_eligible: Mapped[bool]
     capacity: Mapped[int] = mapped_column(default=12)
@@ -73,7 +77,11 @@ class StaffSite(Base):
 
 
 class StaffSession(Base):
-    """A signed-in browser. Only the digest of its token is kept, so a copied database signs nobody in."""
+    """A signed-in browser. Only the digest of its token is kept, so a copied database signs nobody in.
+
+    It keeps the terms that it began with: `idle_minutes`, and `enrolling`, which opens nothing but the pages where a
+    second factor is added. `proved_at`: when the person last proved who they are.
+    """
 
     __tablename__ = "staff_session"
 
@@ -84,6 +92,11 @@ class StaffSession(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    proved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    idle_minutes: Mapped[int]
+    enrolling: Mapped[bool]
+    browser: Mapped[str] = mapped_column(String(80))
+    """Such as "Firefox on Linux", for the person's own list."""
 
 
 class Kiosk(Base):
@@ -116,12 +129,14 @@ class Participant(Base):
 
     __tablename__ = "participant"
     __table_args__ = (
-        _one_of("status", Status),
-        _one_of("pathway", PathwayType),
+        one_of("status", Status),
+        one_of("pathway", PathwayType),
         CheckConstraint(f"(status = '{Status.NEEDS_REASSIGNMENT}') = (held_status IS NOT NULL)", name="held_status"),
         CheckConstraint("tier BETWEEN 1 AND 3", name="tier"),
         Index(None, "site_id", "status", "urgent", "queue_number", "id"),
         Index(None, "site_id", "queue_number", "id"),
+        Index(None, "site_id", "language", "status", "urgent", "queue_number", "id"),
+        Index(None, "site_id", "pathway", "status", "urgent", "queue_number", "id"),
         Index(None, "joined_into"),
     )
 
@@ -329,6 +344,61 @@ class Event(Base):
     staff: Mapped[Staff | None] = relationship(foreign_keys=[staff_id])
     from_staff: Mapped[Staff | None] = relationship(foreign_keys=[from_staff_id])
     to_staff: Mapped[Staff | None] = relationship(foreign_keys=[to_staff_id])
+
+
+class Callback(Base):
+    """Somebody is to be called. Of a participant there is one that has not ended.
+
+    `ended_by` has called (`called`), or has called it off; the event beside it has the words.
+    """
+
+    __tablename__ = "callback"
+    __table_args__ = (
+        Index(
+            "uq_callback_open",
+            "participant_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id"), index=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    set_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    called: Mapped[bool] = mapped_column(default=False)
+    setter: Mapped[Staff] = relationship(foreign_keys=[set_by])
+
+
+class Concern(Base):
+    """A worry that staff have written down for the administrators, and what they did about it. Nobody else reads it.
+
+    `about_staff_id`: a colleague it names, who is never told of it and never sees it. The page makes the id.
+    """
+
+    __tablename__ = "concern"
+    __table_args__ = (Index(None, "closed_at", "written_at"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id"))
+    written_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    about_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    words: Mapped[str] = mapped_column(EncryptedText)
+    acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[str | None] = mapped_column(EncryptedText)
+    participant: Mapped[Participant] = relationship()
+    writer: Mapped[Staff] = relationship(foreign_keys=[written_by])
+    about: Mapped[Staff | None] = relationship(foreign_keys=[about_staff_id])
+    acknowledger: Mapped[Staff | None] = relationship(foreign_keys=[acknowledged_by])
+    closer: Mapped[Staff | None] = relationship(foreign_keys=[closed_by])
 
 
 class KeyInUse(Base):

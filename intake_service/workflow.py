@@ -2,6 +2,7 @@
 
     status               actions that leave it or act in it
     Needs Assignment     assign -> Needs Intake; discharge; convert (see below)
+    (all but Discharged) set when to call back; called back; call it off
     Needs Intake         full intake done -> Active; transfer; set tier; discharge; staff removed -> Needs Reassignment
     Active               transfer; set tier; discharge; staff removed -> Needs Reassignment
     Needs Reassignment   assign -> the status held before; staff is back -> the same; discharge
@@ -36,6 +37,9 @@ class Action(StrEnum):
     REACTIVATE = "reactivated"
     CONVERT = "converted"
     SET_TIER = "tier set"
+    SET_CALLBACK = "call back set"
+    CALLED_BACK = "called back"
+    CALL_OFF_CALLBACK = "call back called off"
     REMOVE_STAFF = "staff member removed"
     UNDO_REMOVAL = "staff member is back"
     JOIN = "joined"
@@ -80,6 +84,11 @@ def _stays(*statuses: Status) -> dict[Status, frozenset[Status]]:
     return {status: frozenset({status}) for status in statuses}
 
 
+def _here() -> dict[Status, frozenset[Status]]:
+    """In every status of somebody who has not left."""
+    return _stays(_WAITING, _FIRST, _ACTIVE, _AGAIN)
+
+
 def _to(status: Status, *origins: Status) -> dict[Status, frozenset[Status]]:
     return dict.fromkeys(origins, frozenset({status}))
 
@@ -111,6 +120,9 @@ STEPS: Mapping[Action, Step] = {
         needs_reason=True,
     ),
     Action.SET_TIER: Step(_stays(_FIRST, _ACTIVE), _LEAD_OR_OWN, "set this participant's tier"),
+    Action.SET_CALLBACK: Step(_here(), _LEAD_OR_OWN, "said when this participant is to be called"),
+    Action.CALLED_BACK: Step(_here(), _LEAD_OR_OWN, "called this participant"),
+    Action.CALL_OFF_CALLBACK: Step(_here(), _LEAD_OR_OWN, "called off the call to this participant"),
     Action.REMOVE_STAFF: Step(_to(_AGAIN, _FIRST, _ACTIVE), _LEAD, "removed the staff member"),
     Action.UNDO_REMOVAL: Step({_AGAIN: frozenset({_FIRST, _ACTIVE})}, _LEAD, "brought the staff member back"),
     Action.JOIN: Step(

@@ -1,42 +1,106 @@
-"""Slows down whoever guesses a code or a password. Kept in memory: a restart forgives, and a guesser gains little."""
+"""Slows down whoever guesses a password or a code, in rows that a restart keeps and every service process shares.
 
-import threading
-from collections import deque
-from dataclasses import dataclass, field
+A try is counted before it is looked at, so that many at once are no way around; a right one takes the count back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from intake_service.errors import TooManyTries
+from intake_service.keys import Keys
+from intake_service.sign_in_tables import WrongTry
 
-_MOST_KNOWN = 10_000  # who; beyond, those whose tries have aged are forgotten
+_FORGIVEN = timedelta(hours=1)  # after the last wrong try
+_RACES = 10
 
 
-@dataclass
-class WrongTries:
-    """At most `limit` wrong tries within `window` for each `who` (an address, a username)."""
+@dataclass(frozen=True)
+class Patience:
+    """`free` wrong tries cost nothing; from then on each doubles the wait, from `first` to `longest`."""
 
-    limit: int = 10
-    window: timedelta = timedelta(minutes=1)
-    _tries: dict[str, deque[datetime]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    kind: str
+    free: int
+    first: timedelta
+    longest: timedelta
 
-    def check(self, who: str, now: datetime) -> None:
-        """Before a try. Raises TooManyTries when the limit is reached, also for a right one."""
-        with self._lock:
-            if len(self._recent(who, now)) >= self.limit:
-                raise TooManyTries("Wait a minute, then try again.")
+    def wait_after(self, tries: int) -> timedelta:
+        if tries < self.free:
+            return timedelta(0)
+        doublings: int = min(tries - self.free, 20)
+        return min(self.first * (1 << doublings), self.longest)
 
-    def count(self, who: str, now: datetime) -> None:
-        """After a wrong try."""
-        with self._lock:
-            if len(self._tries) >= _MOST_KNOWN:
-                for known in list(self._tries):
-                    self._recent(known, now)
-            self._tries.setdefault(who, deque(maxlen=self.limit)).append(now)
 
-    def _recent(self, who: str, now: datetime) -> deque[datetime]:
-        tries = self._tries.get(who, deque())
-        while tries and tries[0] <= now - self.window:
-            tries.popleft()
-        if not tries:
-            self._tries.pop(who, None)
-        return tries
+@dataclass(frozen=True)
+class Counted:
+    """Who is counted, by which patience. `who` is a keyed digest: what somebody typed is not in the database."""
+
+    patience: Patience
+    who: str
+
+
+def counted(keys: Keys, patience: Patience, who: str) -> Counted:
+    return Counted(patience, keys.mac(f"wrong tries {patience.kind} {who}".encode()))
+
+
+def begin(session: Session, everyone: Sequence[Counted], now: datetime) -> None:
+    """Count a try for each of them. Commit it before looking whether the try is right.
+
+    Raises TooManyTries, and counts nothing then, when one of them has to wait: also for a right one.
+    """
+    session.execute(delete(WrongTry).where(WrongTry.last_at <= now - _FORGIVEN))
+    for each in sorted(everyone, key=lambda each: each.who):  # one order, so that two processes cannot lock each other
+        _count(session, each, now)
+
+
+def forgive(session: Session, everyone: Sequence[Counted]) -> None:
+    """The try was right."""
+    session.execute(delete(WrongTry).where(WrongTry.who.in_([each.who for each in everyone])))
+
+
+def take_back(session: Session, everyone: Sequence[Counted], now: datetime) -> None:
+    """The try was right, but says nothing of the earlier ones: somebody else may have been wrong from that address."""
+    its = WrongTry.who.in_([each.who for each in everyone])
+    session.execute(update(WrongTry).where(its, WrongTry.tries > 0).values(tries=WrongTry.tries - 1, allowed_at=now))
+
+
+def _count(session: Session, each: Counted, now: datetime) -> None:
+    """Compare-and-swap on the count; who loses looks again."""
+    for _ in range(_RACES):
+        found = session.execute(select(WrongTry.tries, WrongTry.allowed_at).where(WrongTry.who == each.who)).first()
+        if found is None:
+            if _is_first(session, each, now):
+                return
+            continue
+        if each.patience.wait_after(found.tries) and found.allowed_at > now:  # clocks differ: free ones never wait
+            raise TooManyTries(f"Too many tries. Wait {_words(found.allowed_at - now)}, then try once more.")
+        tries = found.tries + 1
+        swapped = session.execute(
+            update(WrongTry)
+            .where(WrongTry.who == each.who, WrongTry.tries == found.tries)
+            .values(tries=tries, last_at=now, allowed_at=now + each.patience.wait_after(tries))
+        )
+        if cast("CursorResult[Any]", swapped).rowcount == 1:
+            return
+    raise TooManyTries("Too many tries at once. Wait a little, then try once more.")
+
+
+def _is_first(session: Session, each: Counted, now: datetime) -> bool:
+    """False: another process was faster."""
+    first = WrongTry(who=each.who, tries=1, last_at=now, allowed_at=now + each.patience.wait_after(1))
+    try:
+        with session.begin_nested():
+            session.add(first)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _words(wait: timedelta) -> str:
+    seconds = int(wait.total_seconds()) + 1
+    return f"{seconds} seconds" if seconds < 90 else f"{-(-seconds // 60)} minutes"

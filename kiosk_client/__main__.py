@@ -1,6 +1,7 @@
 """Start the kiosk: `warm-handoff-kiosk`, or `warm-handoff-kiosk pair ADDRESS CODE` to pair it without its window."""
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -44,6 +45,7 @@ KIVY = {
     "KIVY_NO_FILELOG": "1",  # no log of ours or Kivy's is ever on the disk of a kiosk
     "KIVY_NO_CONSOLELOG": "1",  # it warns of input devices that we do not want; what breaks is raised
     "KIVY_LOG_MODE": "MIXED",
+    "KCFG_GRAPHICS_MAXFPS": "0",  # our loop waits for events; Kivy's clock, which is made when it is imported, need not
     "KIVY_WINDOW": "sdl2",
     "KIVY_TEXT": "sdl2",
     "SDL_NO_SIGNAL_HANDLERS": "1",
@@ -113,6 +115,9 @@ class Kiosk:
         """Until the window is closed or SIGTERM comes. Whether it is to be started anew."""
         os.environ.update(KIVY)
         # imported here: Kivy reads the environment when it is imported
+        from kiosk_client.screens.unstyled import import_unstyled  # noqa: PLC0415
+
+        import_unstyled()
         from kiosk_client.app import KioskApp  # noqa: PLC0415
 
         app = self._app = KioskApp(
@@ -250,7 +255,10 @@ class Kiosk:
         return SpeakingVoice(Prompts(folder, prompts.voices(form.texts)).sound, sound.tone, sound.Aplay)
 
     def _first_frame(self) -> None:
-        """Only now the network: what a person sees comes first."""
+        """Only now the network: what a person sees comes first. What the start has made stays, and is not searched for
+        rubbish again and again."""
+        gc.freeze()
+        gc.enable()
         if self._sender is not None:
             self._sender.start()
 

@@ -26,6 +26,7 @@ from kiosk_client.view import Tap, Typing, View
 from kiosk_client.views import Manner
 
 _TICK = 1.0
+_SOON = 0.1  # seconds after a screen is there
 _log = logging.getLogger(__name__)
 
 Shown = Callable[[View, Sequence[Placed], Surface], None]
@@ -34,12 +35,15 @@ Shown = Callable[[View, Sequence[Placed], Surface], None]
 class Showing(Protocol):
     """What can be on the screen: the participants' session, or the setup.
 
+    `foreseen`: what is likely to come, to be drawn beforehand; the same object until it changes.
     `focus`: what the arrow keys are at. `hidden`: nothing is shown. `touched`: a finger came down, wherever.
     `corner`: staff held the corner that is theirs.
     """
 
     @property
     def view(self) -> View: ...
+    @property
+    def foreseen(self) -> tuple[View, ...]: ...
     @property
     def manner(self) -> Manner: ...
     @property
@@ -79,6 +83,8 @@ class KioskApp(App):  # type: ignore[misc]
         self._on_shown = on_shown
         self._showing: Showing | None = None
         self._surface = Surface(self._tapped, self._touched, self._corner)
+        self._foreseen: tuple[View, ...] = ()
+        self._to_rehearse: list[View] = []
         self._held = Held()
         self._repeats = False
         self._loop: Loop | None = None
@@ -183,18 +189,34 @@ class KioskApp(App):  # type: ignore[misc]
         return showing and (showing.view, showing.manner, showing.focus, showing.hidden)
 
     def _show(self) -> None:
-        width, height = self._surface.size
-        if self._showing is None or self._surface.parent is None:
+        showing = self._showing
+        if showing is None or self._surface.parent is None:
             return
-        manner, view = self._showing.manner, self._showing.view
+        view, hidden = showing.view, showing.hidden
+        placed, pen = self._laid_out(showing, view)
+        self._surface.show([] if hidden else placed, pen, showing.focus, None if hidden else view.name)
+        self._on_shown(view, [] if hidden else placed, self._surface)
+        if showing.foreseen is not self._foreseen:
+            self._foreseen = showing.foreseen
+            self._to_rehearse = list(reversed(self._foreseen))
+            Clock.schedule_once(self._rehearse, _SOON)
+
+    def _rehearse(self, _since: float) -> None:
+        """Draw a screen that may come where nobody sees it: then its words are set when it is asked for. One a turn,
+        so that a tap never waits for more than one."""
+        if self._showing is not None and self._to_rehearse:
+            self._surface.rehearse(*self._laid_out(self._showing, self._to_rehearse.pop()))
+            Clock.schedule_once(self._rehearse)
+
+    def _laid_out(self, showing: Showing, view: View) -> tuple[Sequence[Placed], Pen]:
+        """Where everything of a view stands, and what it is drawn with."""
+        width, height = self._surface.size
+        manner = showing.manner
         density = self._density(int(width), int(height))
         sizes = Sizes.of_panel(width, height, density, bigger=manner.bigger, reach=manner.reach)
-        hidden = self._showing.hidden
-        placed = [] if hidden else place(view, width, height, sizes, reach=manner.reach)
-        palette = PALETTES["contrast" if hidden else manner.theme]  # black, when hidden
+        palette = PALETTES["contrast" if showing.hidden else manner.theme]  # black, when hidden
         pen = Pen(palette, sizes, view.mirrored, self._typesetter)
-        self._surface.show(placed, pen, self._showing.focus, None if self._showing.hidden else view.name)
-        self._on_shown(view, placed, self._surface)
+        return place(view, width, height, sizes, reach=manner.reach), pen
 
 
 def _configure(window: tuple[int, int] | None) -> None:
@@ -203,7 +225,6 @@ def _configure(window: tuple[int, int] | None) -> None:
         Config.remove_option("input", device)
     Config.set("input", "mouse", "mouse,disable_multitouch")  # one source of touches: two would tap twice
     Config.set("graphics", "multisamples", "0")  # a fifth of the start and 36 MiB
-    Config.set("graphics", "maxfps", "0")  # our loop waits for events; Kivy's clock need not
     Config.set("kivy", "exit_on_escape", "0")
     Config.set("kivy", "keyboard_mode", "system")  # ours is part of the screen
     if window is None:

@@ -214,7 +214,7 @@ def _may_break(before: str, after: str) -> bool:
 
 def is_square(letter: str) -> bool:
     """Whether it is as wide as it is high, and lines may break beside it: Chinese, Japanese, Korean."""
-    return any(ord(letter) in block for block in _SQUARE)
+    return ord(letter) >= _SQUARE[0].start and any(ord(letter) in block for block in _SQUARE)
 
 
 def upright(rect: Rect, touch: Touch, sizes: Sizes) -> bool:

@@ -67,6 +67,10 @@ class Guide:
         return self._help() if self._helping else self._session.view
 
     @property
+    def foreseen(self) -> tuple[View, ...]:
+        return self._session.foreseen
+
+    @property
     def manner(self) -> Manner:
         return self._session.manner
 

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from kiosk_client.calls import Calls, NoCalls
 from kiosk_client.closed import closed_view, is_closed
 from kiosk_client.flow import Flow, Place
+from kiosk_client.foreseen import foreseen
 from kiosk_client.idle import Idle, Presence
 from kiosk_client.speech import Reader
 from kiosk_client.view import Action, Tap, View
@@ -51,6 +52,7 @@ class Session:
         self._idle = Idle(seconds)
         self.asks = False
         self.manner = Manner.of(config.settings)
+        self._foreseen: tuple[object, tuple[View, ...]] = (None, ())
 
     @property
     def view(self) -> View:
@@ -58,6 +60,16 @@ class Session:
             return closed_view(self._flow.form, self._config, self._reading, self._closed_at)
         view = view_of(self._flow, self._config, self.manner, is_coming=self._is_coming)
         return still_there(view, self._flow) if self.asks else view
+
+    @property
+    def foreseen(self) -> tuple[View, ...]:
+        """Screens without an answer that are likely to come; the same object until the language or the look changes."""
+        language = self._reading if self._flow.step.place is Place.WELCOME else self._flow.language
+        manner = Manner(self.manner.theme, self.manner.bigger, self.manner.reach)
+        wanted = (id(self._flow.form), id(self._config), language, manner)
+        if self._foreseen[0] != wanted:
+            self._foreseen = wanted, foreseen(self._flow.form, self._config, language, manner)
+        return self._foreseen[1]
 
     @property
     def config(self) -> KioskConfig:

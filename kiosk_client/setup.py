@@ -44,6 +44,10 @@ class SetUp:
         self._touched_at: float | None = None
 
     @property
+    def foreseen(self) -> tuple[View, ...]:
+        return ()
+
+    @property
     def view(self) -> View:
         texts = self._texts
         erase = Touch(Tap(Action.ERASE), texts["erase"], "erase", Look.KEY)

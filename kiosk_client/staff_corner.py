@@ -94,6 +94,10 @@ class StaffCorner:
         return True
 
     @property
+    def foreseen(self) -> tuple[View, ...]:
+        return ()
+
+    @property
     def view(self) -> View:
         match self._at:
             case _At.PIN:

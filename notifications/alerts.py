@@ -54,11 +54,13 @@ def raise_alert(
     *,
     count: int = 1,
     without: Sequence[int] = (),
+    carrier: int | None = None,
 ) -> int:
     """Tell the staff in `to`; None: whom the site's policy names for this kind, step by step. Returns the alert's id.
 
     `subject` is an opaque id, `path` the console page to open. No parameter takes a name or an answer.
     `without`: never tell these, such as the one whom a concern is about; it holds for kinds that tell one audience.
+    `carrier`: whose a call is that is due.
     """
     values = {
         "kind": kind,
@@ -74,9 +76,11 @@ def raise_alert(
     alert_id: int = session.connection().execute(_ADD, values).scalar_one()
     if to is None and kind in ESCALATING:
         rules = sites.rules(session, site_id)
-        escalation.begin(session, Matter(alert_id, kind, site_id), rules, now)
-        too_long = now + timedelta(minutes=rules.waiting_too_long)
-        timers.set_timer(session, timers.WAITING, subject, too_long, site_id=site_id, path=path)
+        due = [escalation.begin(session, Matter(alert_id, kind, site_id, carrier), rules, now)]
+        if kind is not AlertKind.CALLBACK_DUE:  # nobody stands in a queue for it
+            too_long = now + timedelta(minutes=rules.waiting_too_long)
+            due.append(timers.Setting(timers.WAITING, subject, too_long, site_id=site_id, path=path))
+        timers.set_timers(session, due)
     else:
         chosen = _audience(session, kind, site_id, now) if to is None else to
         outbox.enqueue(session, alert_id, kind, [each for each in chosen if each not in without], now)
@@ -155,8 +159,11 @@ def close(session: Session, subject: str, now: datetime) -> None:
     outbox.cancel_pending(session, closed, now, but=TAKEN_CARE_OF)
 
 
-def call_back(session: Session, site_id: int, subject: str, path: str, staff_id: int, due_at: datetime) -> None:
-    """Tell the staff member, at that time, that a call is due; closing the subject forgets it."""
+def call_back(session: Session, site_id: int, subject: str, path: str, staff_id: int | None, due_at: datetime) -> None:
+    """Tell the staff member, at that time, that a call is due; then by the site's policy those who lead it.
+
+    None: those who lead it alone. Closing the subject forgets it.
+    """
     timers.set_timer(session, timers.CALL, subject, due_at, site_id=site_id, staff_id=staff_id, path=path)
 
 
@@ -178,9 +185,10 @@ def who_is_on_it(session: Session, subjects: Sequence[str]) -> dict[str, int]:
 
 
 def of_site(session: Session, site_id: int, limit: int, before: int | None = None) -> Sequence[Alert]:
-    """A site's alerts, latest first; `before`: older than the one of this id."""
+    """A site's alerts, latest first; `before`: older than the one of this id. Concerns are not listed for a site."""
     older = Alert.id < before if before is not None else Alert.id > 0
-    query = select(Alert).where(Alert.site_id == site_id, older).order_by(Alert.id.desc()).limit(limit)
+    listed = Alert.site_id == site_id, Alert.kind != AlertKind.CONCERN, older
+    query = select(Alert).where(*listed).order_by(Alert.id.desc()).limit(limit)
     return session.scalars(query).all()
 
 

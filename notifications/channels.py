@@ -92,6 +92,11 @@ def remove(session: Session, channel: Channel) -> None:
     session.execute(delete(Channel).where(Channel.id == channel.id))
 
 
+def remove_all(session: Session, staff_id: int) -> None:
+    """Forget every address of a person's own."""
+    session.execute(delete(Channel).where(Channel.staff_id == staff_id))
+
+
 def of_staff(session: Session, staff_id: int) -> Sequence[Channel]:
     return _of(session, staff_id, None)
 

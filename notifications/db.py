@@ -1,10 +1,14 @@
 """One database for everything: its base, its engine (SQLite's pragmas, PostgreSQL's pool), aware times."""
 
+import sqlite3
+from collections import deque
 from datetime import UTC, datetime
+from threading import Event, Lock
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -13,6 +17,8 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 
 _POOL_SIZE = 8  # a few threads beat many: they share one interpreter (docs/decisions)
 _BUSY_MS = 30_000
+_PATIENCE = 30.0  # seconds until a writer gives up
+_TURN = "writes"
 
 
 class Base(DeclarativeBase):
@@ -56,7 +62,11 @@ def connect(url: str) -> Engine:
         )
     engine = create_engine(url, pool_size=_POOL_SIZE, max_overflow=_POOL_SIZE, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    writers = _Writers()
+    event.listen(engine, "begin", writers.begin)
+    event.listen(engine, "commit", writers.commit)
+    event.listen(engine, "rollback", writers.rollback)
+    event.listen(engine, "checkin", writers.left)
     return engine
 
 
@@ -64,7 +74,7 @@ def writing(engine: Engine) -> Engine:
     """The same engine for transactions that will write.
 
     SQLite takes its write lock at BEGIN, so that a transaction that has read never finds itself unable to write
-    (SQLITE_BUSY_SNAPSHOT). PostgreSQL needs nothing.
+    (SQLITE_BUSY_SNAPSHOT). This process's writers take turns, first come, first served. PostgreSQL needs nothing.
     """
     return engine.execution_options(sqlite_begin="IMMEDIATE")
 
@@ -79,5 +89,80 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+class Turns:
+    """One at a time, in the order in which they came.
+
+    SQLite lets writers wait by sleeping and looking again: of several that write one after another, one can be asleep
+    each time until it gives up.
+    """
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._taken = False
+        self._waiting: deque[Event] = deque()
+
+    def take(self, patience: float) -> bool:
+        """Wait for one's turn for so many seconds. False: it did not come, and is not one's own later either."""
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return True
+            mine = Event()
+            self._waiting.append(mine)
+        if mine.wait(patience):
+            return True
+        with self._guard:
+            if mine.is_set():  # at this very moment
+                return True
+            self._waiting.remove(mine)
+            return False
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    def give(self) -> None:
+        """To whoever has waited longest."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._taken = False
+
+
+class _Writers:
+    """Says BEGIN, COMMIT and ROLLBACK to SQLite, and whose turn it is to write. One for each engine."""
+
+    def __init__(self) -> None:
+        self._turns = Turns()
+
+    def begin(self, connection: Connection) -> None:
+        kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        if kind != "DEFERRED" and _TURN not in connection.info:
+            if not self._turns.take(_PATIENCE):
+                raise OperationalError("BEGIN", None, sqlite3.OperationalError("another writer does not end"))
+            connection.info[_TURN] = True
+        try:
+            connection.exec_driver_sql(f"BEGIN {kind}")
+        except BaseException:
+            self._end(connection.info)
+            raise
+
+    def commit(self, connection: Connection) -> None:
+        """The driver would say it after this; then the next one would be woken too early."""
+        connection.exec_driver_sql("COMMIT")
+        self._end(connection.info)
+
+    def rollback(self, connection: Connection) -> None:
+        driver = connection.connection.driver_connection if not connection.invalidated else None
+        if isinstance(driver, sqlite3.Connection) and driver.in_transaction:
+            driver.execute("ROLLBACK")
+        self._end(connection.info)
+
+    def left(self, _connection: object, record: Any) -> None:
+        """Also somebody who was never told to end."""
+        self._end(record.info)
+
+    def _end(self, info: dict[Any, Any]) -> None:
+        if info.pop(_TURN, False):
+            self._turns.give()

@@ -43,7 +43,7 @@ class Delivery:
         self._push = PushSender(
             vapid, settings.contact, allow_private=settings.push_allow_private, proxy=settings.push_proxy
         )
-        self._others = OtherChannels(settings.mail_url, allow_private=settings.push_allow_private)
+        self._others = OtherChannels(settings.mail_url, settings.sms_url, allow_private=settings.push_allow_private)
         self._per_origin: dict[str, int] = {}
         self._paused: dict[str, datetime] = {}
 

@@ -13,36 +13,39 @@ from sqlalchemy.orm import Session
 
 from notifications import outbox, roster, sites, timers
 from notifications.messages import STILL_YOURS
-from notifications.policy import Audience, Policy
+from notifications.policy import Audience, Policy, Step
 from notifications.sites import Rules
 from notifications.tables import Alert, AlertKind, ChannelKind, LedgerLine, Timer
+from notifications.timers import Setting, set_timers
 
 WORTH_TELLING = timedelta(minutes=30)  # later than that the console's queue tells the truth better than a push
 
-ESCALATING = (AlertKind.READY_FOR_ASSIGNMENT, AlertKind.URGENT)
+ESCALATING = (AlertKind.READY_FOR_ASSIGNMENT, AlertKind.URGENT, AlertKind.CALLBACK_DUE)
 """Kinds that the policy's steps are for; each other kind has one audience."""
 
+_OF_THE_SITE = {Audience.ON_DUTY, Audience.DESIGNATED}
+_LEADERS = (Audience.SUPERVISORS, Audience.ADMINISTRATORS)
 
 _ADD_LINE = insert(LedgerLine)
 
 
 @dataclass(frozen=True)
 class Matter:
-    """What an alert is about, as far as telling it needs to know."""
+    """What an alert is about, as far as telling it needs to know. `carrier`: whose a call is that is due."""
 
     alert_id: int
     kind: str
     site_id: int
+    carrier: int | None = None
 
 
-def begin(session: Session, matter: Matter, rules: Rules, now: datetime) -> None:
-    """Tell the first step that reaches somebody, and set the timer of the next. In quiet hours: when they end."""
+def begin(session: Session, matter: Matter, rules: Rules, now: datetime) -> Setting:
+    """Tell the first step that reaches somebody. In quiet hours: when they end. Returns the timer that goes on."""
     quiet = rules.quiet_until(now, matter.kind == AlertKind.URGENT)
     if quiet is not None:
         _remember(session, matter, clock=quiet)
-        timers.set_timer(session, timers.STEP, str(matter.alert_id), quiet, alert_id=matter.alert_id)
-        return
-    _tell_from(session, matter, rules.policy, 0, now, now)
+        return _next_step(matter, 0, quiet)
+    return _tell_from(session, matter, rules.policy, 0, now, now)
 
 
 def fire_step(session: Session, timer: Timer, now: datetime) -> None:
@@ -51,7 +54,7 @@ def fire_step(session: Session, timer: Timer, now: datetime) -> None:
     if alert.acknowledged_at is not None or alert.closed_at is not None or alert.clock is None:
         session.delete(timer)
         return
-    matter = Matter(alert.id, alert.kind, alert.site_id)
+    matter = Matter(alert.id, alert.kind, alert.site_id, timer.staff_id)
     rules = sites.rules(session, alert.site_id)
     policy = rules.policy
     quiet = rules.quiet_until(now, alert.kind == AlertKind.URGENT)
@@ -62,7 +65,8 @@ def fire_step(session: Session, timer: Timer, now: datetime) -> None:
         _nobody_came(session, alert, now)
         session.delete(timer)
     else:
-        _tell_from(session, matter, policy, max(timer.step, policy.at(now - alert.clock)), alert.clock, now)
+        number = max(timer.step, policy.at(now - alert.clock))
+        set_timers(session, [_tell_from(session, matter, policy, number, alert.clock, now)])
 
 
 def wait_for_an_end(session: Session, alert_id: int, site_id: int, now: datetime) -> None:
@@ -81,16 +85,18 @@ def fire_comes_back(session: Session, timer: Timer, now: datetime) -> None:
     policy = sites.rules(session, alert.site_id).policy
     alert.deadline = now + WORTH_TELLING
     if timer.step == 0:
-        outbox.enqueue(session, alert.id, STILL_YOURS, [alert.acknowledged_by], now, tuple(ChannelKind), alert.step)
+        says = alert.kind if alert.kind == AlertKind.CALLBACK_DUE else STILL_YOURS
+        outbox.enqueue(session, alert.id, says, [alert.acknowledged_by], now, tuple(ChannelKind), alert.step)
         note(session, alert.id, "came_back", now, staff_id=alert.acknowledged_by)
         timer.step, timer.due_at = 1, now + timedelta(minutes=policy.goes_on_after)
         return
     session.delete(timer)
     note(session, alert.id, "taken_back", now, staff_id=alert.acknowledged_by)
+    matter = Matter(alert.id, alert.kind, alert.site_id, alert.acknowledged_by)
     alert.acknowledged_at = alert.acknowledged_by = None
     number = min(alert.step + 1, policy.last)
     session.flush()
-    _tell_from(session, Matter(alert.id, alert.kind, alert.site_id), policy, number, now - policy.due(number), now)
+    set_timers(session, [_tell_from(session, matter, policy, number, now - policy.due(number), now)])
 
 
 def note(
@@ -101,8 +107,13 @@ def note(
     session.connection().execute(_ADD_LINE, values)
 
 
-def _tell_from(session: Session, matter: Matter, policy: Policy, number: int, clock: datetime, now: datetime) -> None:
-    """Tell this step; one that reaches nobody hands over to the next at once. The next one's time counts from then."""
+def _tell_from(
+    session: Session, matter: Matter, policy: Policy, number: int, clock: datetime, now: datetime
+) -> Setting:
+    """Tell this step; one that reaches nobody hands over to the next at once. The next one's time counts from then.
+
+    Returns the timer of the next one.
+    """
     while not _tell(session, matter, policy, number, now):
         note(session, matter.alert_id, "nobody", now, step=number)
         if number >= len(policy.steps) - 1:
@@ -115,15 +126,31 @@ def _tell_from(session: Session, matter: Matter, policy: Policy, number: int, cl
             note(session, matter.alert_id, "step", now, step=number)
     if number:  # an alert begins with what step 0 leaves
         _remember(session, matter, clock=clock, step=number, deadline=now + WORTH_TELLING)
-    due = clock + policy.due(number + 1)
-    timers.set_timer(session, timers.STEP, str(matter.alert_id), due, alert_id=matter.alert_id, step=number + 1)
+    return _next_step(matter, number + 1, clock + policy.due(number + 1))
+
+
+def _next_step(matter: Matter, number: int, due: datetime) -> Setting:
+    return Setting(timers.STEP, str(matter.alert_id), due, matter.alert_id, number, staff_id=matter.carrier)
 
 
 def _tell(session: Session, matter: Matter, policy: Policy, number: int, now: datetime) -> int:
     """How many notices went out."""
     step = policy.step(number)
-    to = roster.audience(session, matter.site_id, _who(step.who, matter.kind, number), now)
-    return outbox.enqueue(session, matter.alert_id, matter.kind, to, now, step.channels, number, matter.site_id)
+    if matter.kind == AlertKind.CALLBACK_DUE:
+        return _tell_of_a_call(session, matter, step, number, now)
+    to = roster.devices_of_audience(session, matter.site_id, _who(step.who, matter.kind, number), now)
+    return outbox.enqueue(
+        session, matter.alert_id, matter.kind, list(to), now, step.channels, number, matter.site_id, to
+    )
+
+
+def _tell_of_a_call(session: Session, matter: Matter, step: Step, number: int, now: datetime) -> int:
+    """Whoever carries the participant is told in the place of the site's other staff, who may not see who it is."""
+    leaders = [who for who in step.who if who in _LEADERS]
+    to = roster.audience(session, matter.site_id, leaders, now) if leaders else []
+    if matter.carrier is not None and _OF_THE_SITE & set(step.who):
+        to = [matter.carrier, *(each for each in to if each != matter.carrier)]
+    return outbox.enqueue(session, matter.alert_id, matter.kind, to, now, step.channels, number)
 
 
 def _who(who: Sequence[Audience], kind: str, number: int) -> Sequence[Audience]:

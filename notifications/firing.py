@@ -38,8 +38,12 @@ def _waiting(session: Session, timer: Timer, now: datetime) -> None:
 
 
 def _call(session: Session, timer: Timer, now: datetime) -> None:
+    """By the site's policy, beginning with whoever carries the participant."""
     session.delete(timer)
-    _raise(session, AlertKind.CALLBACK_DUE, timer, now)
+    site_id = timer.site_id or 0
+    name = sites.name(session, site_id)
+    kind, carrier = AlertKind.CALLBACK_DUE, timer.staff_id
+    alerts.raise_alert(session, kind, site_id, name, timer.subject, timer.path, None, now, carrier=carrier)
 
 
 def _kiosk(session: Session, timer: Timer, now: datetime) -> None:
@@ -50,9 +54,8 @@ def _kiosk(session: Session, timer: Timer, now: datetime) -> None:
 
 def _raise(session: Session, kind: AlertKind, timer: Timer, now: datetime) -> None:
     site_id = timer.site_id or 0
-    to = None if timer.staff_id is None else [timer.staff_id]
     name = sites.name(session, site_id)
-    alerts.raise_alert(session, kind, site_id, name, timer.subject, timer.path, to, now)
+    alerts.raise_alert(session, kind, site_id, name, timer.subject, timer.path, None, now)
 
 
 _FIRE: dict[str, Callable[[Session, Timer, datetime], None]] = {

@@ -1,7 +1,8 @@
-"""The one door to e-mail, SMS and chat: apprise. An address is one of its URLs, or an e-mail address.
+"""The one door to e-mail, SMS and chat: apprise. An address is one of its URLs, an e-mail address, or a phone (tel:).
 
-An e-mail address goes through the center's own mail server (`mail_url`). Only services that are listed here can be
-written to, and none inside the own network: an address may be set by any staff member.
+An e-mail address goes through the center's own mail server (`mail_url`), a phone through its SMS service (`sms_url`).
+Only services that are listed here can be written to, and none inside the own network: an address may be set by any
+staff member.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import socket
 import threading
 from urllib.parse import quote, urlsplit
 
+import phonenumbers
 from apprise import Apprise, AppriseAsset
 from apprise.plugins import NotifyBase
 
@@ -39,18 +41,38 @@ _AT_ONCE = 16  # threads
 _CONNECT, _READ = 5.0, 5.0  # seconds
 _TOTAL = 15.0  # seconds; whatever drips on longer is left to its thread and tried again
 _LONGEST = 500
+_TEL = "tel:"
+_PHONE = re.compile(r"tel:\+[0-9]{7,15}")  # ITU-T E.164
 _EMAIL = re.compile(r"[^@\s:/?#]{1,64}@[^@\s:/?#]{1,255}")
+
+
+_NO_PHONE = "That does not look like a phone number. Type all of it, with the area code."
 
 
 class BadAddress(Exception):
     """Not an address that alerts can go to. Says what to do, never what was entered."""
 
 
-class OtherChannels:
-    """Sends texts. `allow_private`: also into the own network."""
+def phone_address(typed: str, country: str) -> str:
+    """The address of a phone, from its number as people write it. `country`: where one without its country is from.
 
-    def __init__(self, mail_url: str = "", *, allow_private: bool = False) -> None:
+    Raises BadAddress.
+    """
+    try:
+        number = phonenumbers.parse(typed, country)
+    except phonenumbers.NumberParseException:
+        raise BadAddress(_NO_PHONE) from None
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise BadAddress(_NO_PHONE)
+    return _TEL + phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class OtherChannels:
+    """Sends texts. `sms_url`: with {phone} where the number goes. `allow_private`: also into the own network."""
+
+    def __init__(self, mail_url: str = "", sms_url: str = "", *, allow_private: bool = False) -> None:
         self._mail_url = mail_url
+        self._sms_url = sms_url
         self._allow_private = allow_private
         self._threads = threading.Semaphore(_AT_ONCE)
         self._asset = AppriseAsset(app_id="Warm Handoff", http_redirects=False, secure_logging=True, async_mode=False)
@@ -58,12 +80,16 @@ class OtherChannels:
 
     def kind_of(self, address: str) -> ChannelKind:
         """What kind of channel an address is. Raises BadAddress."""
-        if _is_email(address) and not self._mail_url:
-            raise BadAddress("This service has no mail server of its own yet. Ask the operator to set one (MAIL_URL).")
+        if is_email(address) and not self._mail_url:
+            raise BadAddress("E-mail is not set up here yet. An administrator sets WARM_HANDOFF_MAIL_URL.")
+        if _is_phone(address) and not self._sms_url:
+            raise BadAddress("Text messages are not set up here yet. An administrator sets WARM_HANDOFF_SMS_URL.")
         if len(address) > _LONGEST:
             raise BadAddress(f"An address has at most {_LONGEST} characters.")
         url = self._url(address)
         kind = next((kind for kind, services in _SERVICES.items() if _scheme(url) in services), None)
+        if kind is not None and _is_phone(address):
+            kind = ChannelKind.SMS  # whatever carries it there
         if kind is None:
             raise BadAddress("Enter an e-mail address, or the apprise URL of an e-mail, SMS or chat service we know.")
         if self._plugin(url) is None:
@@ -99,7 +125,8 @@ class OtherChannels:
         done: "asyncio.Future[Rejected | TryLater | None]",
     ) -> None:
         """In a thread of its own: apprise blocks, and takes a second to load all that it knows."""
-        is_trusted = self._allow_private or _is_email(address) or _scheme(address) not in _NAMES_ITS_HOST
+        is_ours = is_email(address) or _is_phone(address)
+        is_trusted = self._allow_private or is_ours or _scheme(address) not in _NAMES_ITS_HOST
         failure: Rejected | TryLater | None = None
         try:
             plugin = self._plugin(self._url(address))
@@ -121,7 +148,9 @@ class OtherChannels:
             return
 
     def _url(self, address: str) -> str:
-        if not _is_email(address):
+        if _is_phone(address):
+            return self._sms_url.replace("{phone}", quote(address.removeprefix(_TEL)))
+        if not is_email(address):
             return address
         joint = "&" if "?" in self._mail_url else "?"
         return f"{self._mail_url}{joint}to={quote(address)}"
@@ -142,8 +171,13 @@ def _give(done: "asyncio.Future[Rejected | TryLater | None]", failure: Rejected 
         done.set_result(failure)
 
 
-def _is_email(address: str) -> bool:
+def is_email(address: str) -> bool:
+    """Whether it goes through the center's own mail server."""
     return _EMAIL.fullmatch(address) is not None
+
+
+def _is_phone(address: str) -> bool:
+    return _PHONE.fullmatch(address) is not None
 
 
 def _scheme(url: str) -> str:

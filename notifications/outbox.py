@@ -5,7 +5,7 @@ the same tag and token: at least once on the wire, once for the person.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -79,13 +79,14 @@ def enqueue(
     channels: Sequence[str] = _PUSH,
     step: int = 0,
     site_id: int | None = None,
+    devices: Mapping[int, Sequence[int]] | None = None,
 ) -> int:
     """Notices to each person's devices and addresses of these kinds; how many there are.
 
     Somebody with none of these kinds is told by what they have, and somebody with nothing gets a line that says so.
-    `site_id`: that site's own addresses as well.
+    `site_id`: that site's own addresses as well. `devices`: everybody's subscriptions, by person, when they are known.
     """
-    targets = _targets(session, to, channels, site_id)
+    targets = _targets(session, to, channels, site_id, devices)
     reached = {target.staff_id for target in targets}
     nobody = [Target(staff_id, channels[0]) for staff_id in to if staff_id not in reached]
     put(session, alert_id, says, [*targets, *nobody], now, step)
@@ -199,11 +200,17 @@ def cancel_pending(session: Session, alert_ids: Sequence[int], now: datetime, bu
     )
 
 
-def _targets(session: Session, to: Sequence[int], channels: Sequence[str], site_id: int | None) -> list[Target]:
+def _targets(
+    session: Session,
+    to: Sequence[int],
+    channels: Sequence[str],
+    site_id: int | None,
+    devices: Mapping[int, Sequence[int]] | None,
+) -> list[Target]:
     """Addresses are looked up only where they are asked for, or where a person has nothing else."""
     found: list[Target] = []
     if ChannelKind.WEB_PUSH in channels:
-        found += _devices(session, to)
+        found += _devices(session, to, devices)
     others = [kind for kind in channels if kind != ChannelKind.WEB_PUSH]
     if others:
         found += _addresses(session, Channel.staff_id.in_(to), Channel.kind.in_(others))
@@ -213,7 +220,7 @@ def _targets(session: Session, to: Sequence[int], channels: Sequence[str], site_
     if missing := _without(to, found):
         found += _addresses(session, Channel.staff_id.in_(missing))
     if ChannelKind.WEB_PUSH not in channels and (missing := _without(to, found)):
-        found += _devices(session, missing)
+        found += _devices(session, missing, devices)
     return found
 
 
@@ -222,11 +229,13 @@ def _without(to: Sequence[int], found: Sequence[Target]) -> list[int]:
     return [staff_id for staff_id in to if staff_id not in reached]
 
 
-def _devices(session: Session, to: Sequence[int]) -> list[Target]:
-    return [
-        Target(staff_id, ChannelKind.WEB_PUSH, subscription_id=subscription_id)
-        for staff_id, subscription_id in session.execute(_DEVICES, {"to": list(to)})
-    ]
+def _devices(session: Session, to: Sequence[int], known: Mapping[int, Sequence[int]] | None = None) -> list[Target]:
+    if known is not None:
+        pairs = sorted(((each, device) for each in to for device in known[each]), key=lambda pair: pair[1])
+    else:
+        rows = session.connection().execute(_DEVICES, {"to": list(to)})
+        pairs = [(staff_id, device) for staff_id, device in rows]
+    return [Target(staff_id, ChannelKind.WEB_PUSH, subscription_id=device) for staff_id, device in pairs]
 
 
 def _addresses(session: Session, *conditions: Any) -> list[Target]:

@@ -16,6 +16,7 @@ class PushSettings(BaseSettings):
     `push_proxy`: the HTTP proxy that the way out leads through, such as http://proxy.center.example:3128.
     `mail_url`: the center's own mail server, such as mailtos://user:password@mail.center.example?from=alerts@center.example;
     staff then give no more than their e-mail address.
+    `sms_url`: the center's own SMS service, with {phone} where the number goes, such as twilio://SID:TOKEN@FROM/{phone}.
     """
 
     model_config = SettingsConfigDict(env_prefix="WARM_HANDOFF_", hide_input_in_errors=True)
@@ -28,6 +29,7 @@ class PushSettings(BaseSettings):
     push_allow_private: bool = False
     push_proxy: str = Field(default="", pattern=r"^(https?://[^/\s]+/?)?$")
     mail_url: str = ""
+    sms_url: str = Field(default="", pattern=r"^([a-z0-9]+://.*\{phone\}.*)?$")
 
     @property
     def contact(self) -> str:

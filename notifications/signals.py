@@ -15,10 +15,23 @@ QUEUE = "warm_handoff_queue"
 _RECONNECT = 2.0  # seconds
 
 
+_NOTIFY = text("SELECT pg_notify(:channel, '')")
+
+
 def signal(session: Session, channel: str) -> None:
-    """Tell everybody who listens on `channel`, when and only if this transaction commits."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+    """Tell everybody who listens on `channel`, when and only if this transaction commits.
+
+    Many calls in one transaction are one statement, but for those in a savepoint, which may be undone alone.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    transaction, told = session.info.get("signalled", (None, frozenset()))
+    if transaction is session.get_transaction() and channel in told:
+        return
+    session.connection().execute(_NOTIFY, {"channel": channel})
+    if not session.in_nested_transaction():
+        before = told if transaction is session.get_transaction() else frozenset()
+        session.info["signalled"] = session.get_transaction(), before | {channel}
 
 
 async def listen(engine: Engine, channel: str, on_signal: Callable[[], None]) -> None:

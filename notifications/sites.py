@@ -39,7 +39,7 @@ _RULES = select(AlertSite.time_zone, AlertSite.waiting_too_long, AlertSite.polic
 
 def rules(session: Session, site_id: int) -> Rules:
     """The site's policy; the default one for a site that nothing is known of."""
-    found = session.execute(_RULES, {"site_id": site_id}).one_or_none()
+    found = session.connection().execute(_RULES, {"site_id": site_id}).one_or_none()
     if found is None:
         return _DEFAULT
     policy = Policy.model_validate(found.policy) if found.policy else _DEFAULT.policy

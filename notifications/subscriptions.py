@@ -130,6 +130,11 @@ def remove(session: Session, staff_id: int, subscription_id: int) -> None:
     )
 
 
+def remove_all(session: Session, staff_id: int) -> None:
+    """Forget every device of a person: nothing that is still on its way goes there."""
+    session.execute(delete(PushSubscription).where(PushSubscription.staff_id == staff_id))
+
+
 def has_shown(session: Session, token: str, now: datetime) -> None:
     """The device that got this notice is one that shows alerts."""
     its = select(Notice.subscription_id).where(Notice.token == token).scalar_subquery()

@@ -3,6 +3,8 @@
 A timer is fired in the transaction that moves it on or deletes it, and fires again when that is not committed.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -27,6 +29,26 @@ _SET = {
 }
 
 
+@dataclass(frozen=True)
+class Setting:
+    """What a timer is to be; see tables.Timer."""
+
+    what: str
+    subject: str
+    due_at: datetime
+    alert_id: int | None = None
+    step: int = 0
+    site_id: int | None = None
+    staff_id: int | None = None
+    path: str = ""
+
+
+def set_timers(session: Session, settings: Sequence[Setting]) -> None:
+    """Of each kind and subject there is one timer, due then, whatever it was before."""
+    if settings:
+        session.connection().execute(_SET[session.get_bind().dialect.name], [vars(each) for each in settings])
+
+
 def set_timer(
     session: Session,
     what: str,
@@ -39,16 +61,8 @@ def set_timer(
     staff_id: int | None = None,
     path: str = "",
 ) -> None:
-    """The one timer of this kind and subject is due then, whatever it was before."""
-    values = {
-        "due_at": due_at,
-        "alert_id": alert_id,
-        "step": step,
-        "site_id": site_id,
-        "staff_id": staff_id,
-        "path": path,
-    }
-    session.connection().execute(_SET[session.get_bind().dialect.name], {"what": what, "subject": subject, **values})
+    """The same for one."""
+    set_timers(session, [Setting(what, subject, due_at, alert_id, step, site_id, staff_id, path)])
 
 
 def drop(session: Session, what: str, subject: str) -> bool:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from intake_service import kiosks, sites, staff
+from intake_service import kiosks, sign_in_rules, sites, staff
 from intake_service.app import prepare
 from intake_service.settings import Settings
+from intake_service.sign_in_rules import LONGEST_IDLE, SecondFactorFor, SignInRules
 from intake_service.tables import Role
 from notifications import roster
 from notifications.db import writing
@@ -88,6 +89,9 @@ def _prepare_center() -> str:
                 roster.designate(session, site.id, member.id, role == Role.PEER_SPECIALIST)
             roster.set_duty(session, site.id, staff.named(session, "pilar").id, True, now)
             site.hours = {"time_zone": _time_zone()}
+        if not sign_in_rules.are_decided(session):
+            # Nobody here exists: a newcomer is to see the queue, not to set up a phone first.
+            sign_in_rules.put(session, SignInRules(second_factor=SecondFactorFor.NOBODY, idle_minutes=LONGEST_IDLE))
         code = ""
         if not (DATA / "kiosk" / "enrollment.json").exists():
             code = kiosks.add(session, site, "Front door", keys, now)[1]
@@ -124,6 +128,10 @@ def _explain(url: str, has_display: bool) -> None:
     print(f"\nThe staff console: {url}\n\nSign in with the password {PASSWORD} as one of:")
     for username, name, role, _ in PEOPLE:
         print(f"  {username:8} {name:12} {role}")
+    print(
+        "\nIn this demo a password is enough, and an unused browser stays signed in for an hour. A real center asks\n"
+        "supervisors and administrators for a second factor: sign in as Avery and open Staff, Sign-in rules."
+    )
     print("\n" + (_KIOSK.format(pin=PIN) if has_display else _NO_DISPLAY))
     print(
         "\nCtrl-C stops all of it. `make demo` goes on with the same data; `make demo-reset` starts over.\n", flush=True

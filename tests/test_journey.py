@@ -29,6 +29,7 @@ def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
     """Alice supervises; Bob is a designated peer specialist."""
     with running_service(tmp_path, database_url) as service:
         service.command("sites", "add", SITE)
+        service.command("staff", "rules", "--second-factor", "nobody")
         for username, role in (("alice", "peer supervisor"), ("bob", "peer specialist")):
             arguments = ("--name", username.title(), "--role", role, "--site", SITE, "--password-stdin")
             service.command("staff", "add", username, *arguments, typed=PASSWORD)
@@ -136,11 +137,11 @@ def alice_assigns_bob(page: Page, service: Service, pictures: Path) -> None:
     page.goto(f"{service.url}/queue")
     page.get_by_label("Username").fill("alice")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("link", name=NAME, exact=True)).to_be_visible()
     page.screenshot(path=pictures / "chromium-0-queue.png")
     choices = page.get_by_label(f"Assign peer to {NAME}")
     choices.select_option(value=choices.locator("option", has_text="Bob").get_attribute("value"))
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Assign a peer").click()
     expect(page.get_by_text("Assigned. Where their alerts are on, they are being told now.")).to_be_visible()
     page.screenshot(path=pictures / "chromium-1-assigned.png")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from intake_service import rights
+from intake_service import rights, staff
 from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import NotFound
 from intake_service.routes.at_sites import chosen_site
@@ -17,8 +17,9 @@ from intake_service.routes.signed_in import Actor, Reader, SignedIn
 from intake_service.tables import Site
 from notifications import channels
 from notifications.channels import WrongCode
-from notifications.other_channels import BadAddress, OtherChannels
+from notifications.other_channels import BadAddress, OtherChannels, phone_address
 from notifications.tables import Channel
+from shared_schema.kiosk_api import KioskSettings
 
 router = APIRouter(prefix="/channels")
 
@@ -35,17 +36,18 @@ def add(
     session: Writing,
     who: Actor,
     address: Annotated[str, Form(max_length=600)] = "",
+    phone: Annotated[str, Form(max_length=40)] = "",
     name: Annotated[str, Form(max_length=80)] = "",
     site_id: Annotated[int | None, Form()] = None,
 ) -> Response:
-    """Kept, and tested at once."""
+    """Kept, and tested at once. `address`: an e-mail address, or the URL of a service; or else a `phone`."""
     site = _of_site(session, who, site_id)
     now = datetime.now(UTC)
     try:
         channel = channels.add(
             session,
             _door(request),
-            address,
+            phone_address(phone, _country(session, who, site)) if phone.strip() else address,
             name,
             now,
             staff_id=None if site else who.staff.id,
@@ -102,6 +104,7 @@ def _shown(
         channels=found,
         may_decide=rights.may_decide_policy(who.staff),
         has_mail=bool(request.app.state.settings.mail_url),
+        has_sms=bool(request.app.state.settings.sms_url),
         done=done,
         problem=problem,
     )
@@ -113,6 +116,12 @@ def _of_site(session: Session, who: SignedIn, site_id: int | None) -> Site | Non
         return None
     rights.require_policy(session, who.staff, site_id)
     return chosen_site(session, who, site_id)
+
+
+def _country(session: Session, who: SignedIn, site: Site | None) -> str:
+    """Where a number without its country is from: as on the kiosks of that site, or of one's first one."""
+    near = site or next(iter(staff.sites_of(session, who.staff)), None)
+    return KioskSettings.model_validate(near.kiosk_settings if near else {}).country
 
 
 def _own(session: Session, who: SignedIn, channel_id: int) -> Channel:
@@ -136,4 +145,4 @@ def _back(channel: Channel, done: str) -> Response:
 
 def _door(request: Request) -> OtherChannels:
     settings = request.app.state.settings
-    return OtherChannels(settings.mail_url, allow_private=settings.push_allow_private)
+    return OtherChannels(settings.mail_url, settings.sms_url, allow_private=settings.push_allow_private)

@@ -5,6 +5,7 @@ random id, and a page hears of the sites where its reader sees the queue.
 """
 
 import json
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from intake_service import rights, staff
+from intake_service import rights, sessions
 from intake_service.errors import SignInNeeded
 from intake_service.live import Live
 from intake_service.news import News
@@ -37,11 +38,13 @@ async def _stream(request: Request, sites: frozenset[int] | None) -> AsyncIterat
     live: Live = request.app.state.live
     news: News = request.app.state.news
     count = news.count
+    looked = time.monotonic()
     async for changed in live.changes(_STILL_SIGNED_IN):
-        if not changed:
-            sites = await run_sync(_sites, request)
+        if not changed or time.monotonic() - looked >= _STILL_SIGNED_IN:  # also where something always changes
+            sites, looked = await run_sync(_sites, request), time.monotonic()
             if sites is None:
                 return
+        if not changed:
             continue
         lately, count = await news.since(count, live.generation)
         left = {f"p-{each.participant_id}": each.words for each in lately if each.site_id in (sites or ())}
@@ -54,7 +57,9 @@ def _sites(request: Request) -> frozenset[int] | None:
     """Where the reader sees the queue; None when nobody is signed in any more."""
     with Session(request.app.state.engine) as session:
         try:
-            member, _ = staff.signed_in(session, token_of(request), datetime.now(UTC))
+            member, browser = sessions.signed_in(session, token_of(request), datetime.now(UTC))
         except SignInNeeded:
+            return None
+        if browser.enrolling:
             return None
         return rights.sites_of_queue(session, member)

@@ -9,10 +9,10 @@ from fastapi.responses import Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from intake_service import calls, kiosks
-from intake_service.db import Reading, Writing, commit_and_wake_worker
-from intake_service.errors import NotEnrolled, NotFound, WrongPairingCode
+from intake_service.db import Reading, Writing, commit_and_wake_worker, transaction
+from intake_service.errors import NotEnrolled, NotFound
+from intake_service.routes.entering import address_of
 from intake_service.tables import Kiosk
-from intake_service.wrong_tries import WrongTries
 from shared_schema.form import FormError, load_form
 from shared_schema.kiosk_api import (
     API,
@@ -49,17 +49,15 @@ EnrolledKiosk = Annotated[Kiosk, Depends(_kiosk)]
 
 
 @router.post(ENROLL_PATH)
-def enroll(asked: EnrollmentRequest, session: Writing, request: Request) -> Enrollment:
-    now, keys = datetime.now(UTC), request.app.state.keys
-    wrong_codes: WrongTries = request.app.state.wrong_codes
-    address = request.client.host if request.client else ""
-    wrong_codes.check(address, now)
-    try:
+def enroll(asked: EnrollmentRequest, request: Request) -> Enrollment:
+    """A try is counted before it is looked at, in a transaction of its own."""
+    now, keys, address = datetime.now(UTC), request.app.state.keys, address_of(request)
+    with transaction(request) as session:
+        kiosks.count_pairing(session, keys, address, now)
+    with transaction(request) as session:
         kiosk, credential = kiosks.enroll(session, asked.pairing_code, keys, now)
-    except WrongPairingCode:
-        wrong_codes.count(address, now)
-        raise
-    return Enrollment(kiosk_id=kiosk.id, credential=credential, config=kiosks.config(kiosk.site, keys.service_key))
+        kiosks.paired(session, keys, address, now)
+        return Enrollment(kiosk_id=kiosk.id, credential=credential, config=kiosks.config(kiosk.site, keys.service_key))
 
 
 @router.get(CONFIG_PATH)

@@ -15,7 +15,7 @@ from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import Reader
 from intake_service.tables import Site, Staff
 from notifications import alerts
-from notifications.tables import Alert
+from notifications.tables import Alert, AlertKind
 
 router = APIRouter(prefix="/alert-ledger")
 
@@ -49,7 +49,8 @@ def one(request: Request, session: Reading, who: Reader, alert_id: int) -> Respo
     """Every notice of an alert with its states and times, and what happened to the alert as a whole."""
     require_leader(who)
     alert = session.get(Alert, alert_id)
-    if alert is None or alert.site_id not in rights.own_sites(session, who.staff):
+    is_listed = alert is not None and alert.kind != AlertKind.CONCERN  # those are read at /concerns
+    if alert is None or not is_listed or alert.site_id not in rights.own_sites(session, who.staff):
         raise NotFound("There is no such alert at your sites.")
     return console_page(
         request,

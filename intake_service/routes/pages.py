@@ -9,13 +9,14 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
-from intake_service import lists, queue_settings, rights, staff
+from intake_service import concerns, lists, queue_settings, rights, staff
 from intake_service.changes import time_at
 from intake_service.matching import language_name
 from intake_service.routes.signed_in import SignedIn
-from intake_service.tables import Participant, Role
+from intake_service.tables import Participant, Role, Staff
 from intake_service.workflow import MAY_COMPLETE_INTAKES
 from notifications import alerts, roster
+from notifications.tables import Alert, AlertKind
 from shared_schema import icons
 
 _templates = Environment(
@@ -33,6 +34,11 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
     return HTMLResponse(_templates.get_template(template).render(path=request.url.path, **context), status)
 
 
+def text(template: str, **context: Any) -> str:
+    """What is written beside pages, such as a mail."""
+    return _templates.get_template(template).render(**context).strip()
+
+
 def console_page(
     request: Request, session: Session, who: SignedIn, template: str, status: int = 200, **context: Any
 ) -> HTMLResponse:
@@ -48,12 +54,20 @@ def bar(session: Session, who: SignedIn) -> dict[str, Any]:
         "sites": staff.sites_of(session, who.staff),
         "on_duty": {entry.site_id for entry in entries if entry.is_on_duty(datetime.now(UTC))},
         "designated": {entry.site_id for entry in entries if entry.designated},
-        "unanswered": alerts.unanswered(session, list(rights.sites_of_queue(session, who.staff))),
+        "unanswered": _unanswered(session, who.staff),
+        "concerns": concerns.open_count(session, who.staff),
         "may_assign": staff.may_assign(who.staff),
         "administers": who.staff.role == Role.ADMINISTRATOR,
         "sees_everybody": rights.sees_everybody(who.staff),
         "may_complete": who.staff.role in MAY_COMPLETE_INTAKES,
     }
+
+
+def _unanswered(session: Session, member: Staff) -> list[Alert]:
+    """What nobody has come for, where the member sees who it is."""
+    found = alerts.unanswered(session, list(rights.sites_of_queue(session, member)))
+    leads = rights.sees_everybody(member)
+    return [each for each in found if leads or each.kind != AlertKind.CALLBACK_DUE]
 
 
 def _waiting(since: datetime, now: datetime) -> str:

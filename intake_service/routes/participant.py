@@ -1,20 +1,22 @@
 """One participant: what comes next, manage participant services, history."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
 
-from intake_service import carrying, duplicates, matching, participants, rights
+from intake_service import callbacks, carrying, concerns, duplicates, glance, matching, participants, rights
 from intake_service.changes import LONGEST_REASON
-from intake_service.db import Reading
+from intake_service.db import Writing
 from intake_service.errors import ServiceError
 from intake_service.routes.pages import console_page
 from intake_service.routes.queue import DONE
-from intake_service.routes.signed_in import Reader, SignedIn
+from intake_service.routes.signed_in import SignedIn, Viewer
 from intake_service.routes.story import told
 from intake_service.tables import Participant
 from intake_service.workflow import STEPS, WITH_CASELOAD, Action
@@ -33,10 +35,14 @@ class Typed:
     reason: str = ""
     staff_id: int | None = None
     value: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """By name, of the forms that have more than these."""
 
 
 @router.get("/participants/{participant_id:uuid}")  # other words there are other pages
-def participant(request: Request, session: Reading, who: Reader, participant_id: UUID, done: str = "") -> Response:
+def participant(request: Request, session: Writing, who: Viewer, participant_id: UUID, done: str = "") -> Response:
+    """A look that is kept: it shows what a brief intake says."""
+    participants.look(session, who.staff, participant_id, datetime.now(UTC))
     return show_participant(request, session, who, participant_id, done=done)
 
 
@@ -56,6 +62,8 @@ def show_participant(
     carrier = carrying.current(session, participant_id)
     may = {action for action in STEPS if _offered(session, who, action, found, carrier is not None)}
     chooses_staff = may & {Action.ASSIGN, Action.TRANSFER, Action.REACTIVATE}
+    proposed = callbacks.proposed(found.site, now)
+    callback = callbacks.open_of(session, participant_id)
     events = [(event, told(event)) for event in participants.history(session, who.staff, participant_id)]
     return console_page(
         request,
@@ -64,6 +72,15 @@ def show_participant(
         "participant.html",
         refusal.status if refusal else 200,
         participant=found,
+        glance=glance.at(session, found),
+        callback=callback,
+        callback_alert=callbacks.alert_of(session, callback) if callback else None,
+        proposed=proposed,
+        local_now=now.astimezone(proposed.tzinfo),
+        was_called=any(event.action == Action.CALLED_BACK for event, _ in events),
+        concern_id=uuid7(),
+        colleagues=concerns.colleagues(session, found, who.staff),
+        longest_concern=concerns.LONGEST,
         carrier=carrier,
         past=carrying.past(session, participant_id),
         pairs=duplicates.pairs_of(session, who.staff, participant_id),

@@ -53,7 +53,7 @@ def assign(
         assignments.assign(session, participant_id, _chosen(staff_id), who.staff, now, seen)
 
     if back not in set(Listed):
-        return _do(request, session, who, participant_id, verb, "assigned", Typed(Action.ASSIGN, staff_id=staff_id))
+        return do(request, session, who, participant_id, verb, "assigned", Typed(Action.ASSIGN, staff_id=staff_id))
     which = Listed(back)
     refusal = attempt(session, verb)
     if refusal is not None:
@@ -75,7 +75,7 @@ def transfer(
         assignments.transfer(session, participant_id, _chosen(staff_id), reason, who.staff, datetime.now(UTC), seen)
 
     typed = Typed(Action.TRANSFER, reason, staff_id)
-    return _do(request, session, who, participant_id, verb, "transferred", typed)
+    return do(request, session, who, participant_id, verb, "transferred", typed)
 
 
 @router.post("/full-intake")
@@ -83,7 +83,7 @@ def full_intake(request: Request, session: Writing, who: Actor, participant_id: 
     def verb() -> None:
         participants.full_intake_done(session, participant_id, who.staff, datetime.now(UTC), seen)
 
-    return _do(request, session, who, participant_id, verb, "full-intake", Typed(Action.FULL_INTAKE_DONE))
+    return do(request, session, who, participant_id, verb, "full-intake", Typed(Action.FULL_INTAKE_DONE))
 
 
 @router.post("/tier")
@@ -99,7 +99,7 @@ def tier(
     def verb() -> None:
         participants.set_tier(session, participant_id, tier, who.staff, datetime.now(UTC), reason, seen)
 
-    return _do(request, session, who, participant_id, verb, "tier", Typed(Action.SET_TIER, reason, value=str(tier)))
+    return do(request, session, who, participant_id, verb, "tier", Typed(Action.SET_TIER, reason, value=str(tier)))
 
 
 @router.post("/pathway")
@@ -117,7 +117,7 @@ def convert(
             raise InvalidRequest("Choose the new pathway type first.")
         participants.convert(session, participant_id, PathwayType(pathway), reason, who.staff, datetime.now(UTC), seen)
 
-    return _do(request, session, who, participant_id, verb, "converted", Typed(Action.CONVERT, reason, value=pathway))
+    return do(request, session, who, participant_id, verb, "converted", Typed(Action.CONVERT, reason, value=pathway))
 
 
 @router.post("/discharge")
@@ -127,7 +127,7 @@ def discharge(
     def verb() -> None:
         participants.discharge(session, participant_id, reason, who.staff, datetime.now(UTC), seen)
 
-    return _do(request, session, who, participant_id, verb, "discharged", Typed(Action.DISCHARGE, reason))
+    return do(request, session, who, participant_id, verb, "discharged", Typed(Action.DISCHARGE, reason))
 
 
 @router.post("/reactivation")
@@ -146,10 +146,10 @@ def reactivate(
         participants.reactivate(session, participant_id, who.staff, datetime.now(UTC), staff_id, reason, seen)
 
     done = "reactivated" if staff_id is None else "assigned"
-    return _do(request, session, who, participant_id, verb, done, Typed(Action.REACTIVATE, reason, staff_id))
+    return do(request, session, who, participant_id, verb, done, Typed(Action.REACTIVATE, reason, staff_id))
 
 
-def _do(
+def do(
     request: Request,
     session: Session,
     who: SignedIn,
@@ -158,6 +158,7 @@ def _do(
     done: str,
     typed: Typed,
 ) -> Response:
+    """The verb, in words what came of it, and the page again."""
     refusal = attempt(session, verb)
     if refusal is not None:
         return show_participant(request, session, who, participant_id, refusal=refusal, typed=typed)

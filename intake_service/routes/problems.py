@@ -4,12 +4,14 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from intake_service.errors import InvalidRequest, ServiceError, SignInNeeded
+from intake_service.errors import InvalidRequest, ProofNeeded, SecondFactorNeeded, ServiceError, SignInNeeded
 from intake_service.routes.pages import page
+from intake_service.routes.proving_again import ask_again
 from shared_schema.kiosk_api import API
 from shared_schema.problem import MEDIA_TYPE, Problem
 
@@ -20,21 +22,35 @@ _DETAILS = {404: "There is no such page. The address may be old or mistyped."}
 def render(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
     """The answer to a refused request: a page for somebody with a browser, the problem document for programs."""
     if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(f"{API}/"):
-        if problem.status == SignInNeeded.status:
+        if problem.code == SignInNeeded.code:
             path = request.url.path if request.method == "GET" else "/"
             return RedirectResponse(f"/sign-in?{urlencode({'next': path})}", 303)
+        if problem.code == SecondFactorNeeded.code:
+            return RedirectResponse("/account/second-factor", 303)
         return page(request, "problem.html", problem.status, problem=problem)
     return Response(problem.model_dump_json(), problem.status, headers, MEDIA_TYPE)
 
 
 def add_handlers(app: FastAPI) -> None:
     app.exception_handler(ServiceError)(_refused)
+    app.exception_handler(ProofNeeded)(_proof_needed)
     app.exception_handler(RequestValidationError)(_misshapen)
     app.exception_handler(HTTPException)(_refused_by_framework)
 
 
 async def _refused(request: Request, error: ServiceError) -> Response:
     return render(request, error.problem())
+
+
+async def _proof_needed(request: Request, error: ProofNeeded) -> Response:
+    """A page goes on by itself after the proof; a form's fields come along, so that nothing is typed twice."""
+    if "text/html" not in request.headers.get("accept", "") or request.url.path.startswith(f"{API}/"):
+        return render(request, error.problem())
+    if request.method == "GET":
+        here = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+        return RedirectResponse(f"/sign-in/again?{urlencode({'next': here})}", 303)
+    fields = [(name, value) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
+    return await run_in_threadpool(ask_again, request, request.url.path, fields)
 
 
 async def _misshapen(request: Request, _error: RequestValidationError) -> Response:

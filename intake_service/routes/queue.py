@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from intake_service import calls, duplicates, leaving, lists, matching, on_it, rights, staff
+from intake_service import callbacks, calls, duplicates, leaving, lists, matching, on_it, rights, staff
 from intake_service.db import Reading
 from intake_service.errors import NotFound, ServiceError
 from intake_service.lists import Listed
@@ -35,6 +35,13 @@ DONE = {
     "reactivated": "Reactivated. They wait in Needs Assignment from now on.",
     "converted": "Converted to the new pathway type.",
     "tier": "The tier is set.",
+    "callback": "Set. Whoever has this participant is told when the call is due.",
+    "called": "Noted. Nobody is told of this call any more.",
+    "callback-off": "Called off. Nobody is told of this call any more.",
+    "on-it": "You are on it. It comes back to you should the call not be made.",
+    "concern": "Written down. The administrators are being told; nobody else can read it.",
+    "concern-untold": "Written down for the administrators. No alert reaches one of them now: speak to one yourself.",
+    "concern-closed": "Closed.",
     "intake": "The brief intake is saved.",
     "yours": "The brief intake is saved, and this participant is yours.",
     "pair": "Noted. Look at both records below, then decide.",
@@ -87,13 +94,17 @@ def needs_reassignment(_who: Reader) -> Response:
 
 @router.get("/my-participants")
 def my_participants(request: Request, session: Reading, who: Reader, done: str = "", part: bool = False) -> Response:
+    needs_intake, active = (
+        lists.carried(session, who.staff, status) for status in (Status.NEEDS_INTAKE, Status.ACTIVE)
+    )
     return console_page(
         request,
         session,
         who,
         "my_participants_rows.html" if part else "my_participants.html",
-        needs_intake=lists.carried(session, who.staff, Status.NEEDS_INTAKE),
-        active=lists.carried(session, who.staff, Status.ACTIVE),
+        needs_intake=needs_intake,
+        active=active,
+        calls=callbacks.open_by_participant(session, [row.participant.id for row in (*needs_intake, *active)]),
         done=DONE.get(done, ""),
     )
 

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from intake_service import matching, removals, rights, staff
+from intake_service import invitations, matching, removals, rights, staff
 from intake_service.changes import LONGEST_REASON
 from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import Conflict, InvalidRequest, NotAllowed, ServiceError
 from intake_service.routes.pages import console_page
-from intake_service.routes.signed_in import Actor, Reader, SignedIn
+from intake_service.routes.signed_in import Fresh, Reader, SignedIn
 from intake_service.tables import Staff
 
 router = APIRouter(prefix="/staff")
@@ -30,7 +30,7 @@ def colleagues(request: Request, session: Reading, who: Reader, done: str = "") 
 
 @router.post("/{staff_id}/removal")
 def remove(
-    request: Request, session: Writing, who: Actor, staff_id: int, reason: Annotated[str, Form()] = ""
+    request: Request, session: Writing, who: Fresh, staff_id: int, reason: Annotated[str, Form()] = ""
 ) -> Response:
     try:
         with session.begin_nested():
@@ -41,7 +41,7 @@ def remove(
 
 
 @router.post("/removals/{removal_id}/undo")
-def undo(request: Request, session: Writing, who: Actor, removal_id: int) -> Response:
+def undo(request: Request, session: Writing, who: Fresh, removal_id: int) -> Response:
     try:
         with session.begin_nested():
             removals.undo_removal(session, removal_id, who.staff, datetime.now(UTC))
@@ -62,13 +62,16 @@ def _show(
     """`typed`: whose form was refused, and the reason in it."""
     if not rights.sees_everybody(who.staff):
         raise NotAllowed("This page is for supervisors and administrators.")
+    people = _at_sites_of(session, who.staff)
     return console_page(
         request,
         session,
         who,
         "staff.html",
         refusal.status if refusal else 200,
-        people=[(each, rights.may_remove(session, who.staff, each)) for each in _at_sites_of(session, who.staff)],
+        people=[(each, rights.may_remove(session, who.staff, each)) for each in people],
+        newcomers={each.id for each in people if invitations.is_newcomer(each)},
+        links=invitations.open_for(session, datetime.now(UTC)),
         loads={
             staff_id: load
             for site in staff.sites_of(session, who.staff)

@@ -1,5 +1,8 @@
 """What happened to a participant, told in sentences."""
 
+from datetime import datetime
+
+from intake_service.changes import time_at
 from intake_service.tables import Event
 from intake_service.workflow import Action
 
@@ -19,6 +22,9 @@ def told(event: Event) -> str:
         Action.REACTIVATE: f"{who} reactivated" + (f" and assigned {to}" if to else ""),
         Action.CONVERT: f"{who} converted from {event.from_value} to {event.to_value}",
         Action.SET_TIER: f"{who} set tier {event.to_value}" + (f", it was {event.from_value}" * bool(event.from_value)),
+        Action.SET_CALLBACK: f"{who} set a call back for {_when(event)}",
+        Action.CALLED_BACK: f"{who} called back",
+        Action.CALL_OFF_CALLBACK: f"{who} called off the call back",
         Action.REMOVE_STAFF: f"{who} removed {before or 'the staff member'}",
         Action.UNDO_REMOVAL: f"{who} brought {to or 'the staff member'} back",
         Action.JOIN: f"{who} joined two records of the same person",
@@ -27,6 +33,12 @@ def told(event: Event) -> str:
         Action.MOVE_CONTACT_PERMISSION: "Contact permission moved",
     }
     return sentences[Action(event.action)]
+
+
+def _when(event: Event) -> str:
+    if event.action != Action.SET_CALLBACK or event.to_value is None:
+        return ""
+    return time_at(event.participant.site, datetime.fromisoformat(event.to_value), event.at)
 
 
 def _off(before: str) -> str:

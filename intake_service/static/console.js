@@ -1,5 +1,6 @@
 // On every page: the service worker, clocks that go on, and a browser that tells the service where it can be reached.
 import { csrf } from "/static/api.js";
+import "/static/printing.js";
 import { inStep, unsubscribe } from "/static/push.js";
 
 const HOUR = 60;
@@ -24,12 +25,6 @@ function tone(clock, minutes) {
   clock.classList.toggle("too-long", tooLong);
   clock.classList.toggle("long", long);
   clock.querySelector(".tone").textContent = tooLong ? "waiting too long" : long ? "waiting long" : "";
-}
-
-/** A handoff sheet is printed by a button where there is one to print with. */
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => print());
 }
 
 /** The way to the page that helps says so on every page, when alerts do not come here. On a phone "off" has to do. */

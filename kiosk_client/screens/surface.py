@@ -71,6 +71,12 @@ class Surface(Widget):  # type: ignore[misc]
         self._replace(placed)
         self._draw_ring(focus)
 
+    def rehearse(self, placed: Sequence[Placed], pen: Pen) -> None:
+        """Draw this where nobody sees it, so that what can be remembered of it is."""
+        group = InstructionGroup()
+        for each in placed:
+            pen.draw(group, self._standing(each))
+
     def _replace(self, placed: Sequence[Placed]) -> None:
         kept = 0
         for drawn, wanted in zip(self._drawn, placed, strict=False):
@@ -152,8 +158,10 @@ class Surface(Widget):  # type: ignore[misc]
                 self._pen.ring(self._ring, self._upright(drawn.placed.rect))
 
     def _draw(self, group: InstructionGroup, placed: Placed, *, pressed: bool = False) -> bool:
-        upright = replace(placed, rect=self._upright(placed.rect))
-        return self._pen is None or self._pen.draw(group, upright, pressed=pressed)
+        return self._pen is None or self._pen.draw(group, self._standing(placed), pressed=pressed)
+
+    def _standing(self, placed: Placed) -> Placed:
+        return replace(placed, rect=self._upright(placed.rect))
 
     def _upright(self, rect: Rect) -> Rect:
         """Counted from the bottom left."""

@@ -56,7 +56,7 @@ def turn_alerts_on(page: Page, house: House) -> None:
     page.goto(f"{house.url}/sign-in?next=/alerts")
     page.get_by_label("Username").fill("bob")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("button", name="Turn alerts on").click()
     expect(page.get_by_text("Alerts are on", exact=True)).to_be_visible()
 

@@ -7,8 +7,9 @@ from uuid import UUID
 import httpx
 from sqlalchemy.orm import Session
 
-from intake_service import staff
+from intake_service import sign_in_rules, staff
 from intake_service.keys import Keys
+from intake_service.sign_in_rules import SecondFactorFor, SignInRules
 from intake_service.tables import Role, Site
 from notifications import roster
 from shared_schema.intake import IntakeRecord
@@ -30,8 +31,9 @@ class Center:
 
 
 def a_center(session: Session, keys: Keys) -> Center:
-    """Committed."""
+    """Committed. A password is enough here; tests of second factors decide otherwise."""
     site = a_site(session, "Harbor House")
+    sign_in_rules.put(session, SignInRules(second_factor=SecondFactorFor.NOBODY))
 
     def member(name: str, role: Role, languages: list[str]) -> int:
         return staff.add(session, name, name, role, [site], PASSWORD, languages).id

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from intake_service import migrations, staff
+from intake_service import migrations, passwords
 from intake_service.app import create_app
 from intake_service.keys import Keys, open_keys
 from intake_service.settings import Settings
@@ -29,7 +29,7 @@ def keys_dir(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same hash function with the least work, for tests that are not about it."""
-    monkeypatch.setattr(staff, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 @pytest.fixture(scope="session")

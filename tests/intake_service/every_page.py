@@ -6,8 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
 
-from intake_service import assignments, participants, removals
+from intake_service import assignments, callbacks, concerns, participants, removals
 from intake_service.tables import Intake, Participant, Role, Staff
 from shared_schema.intake import Answer
 from tests.intake_service.center import Center
@@ -57,6 +58,13 @@ def a_busy_day(session: Session, center: Center) -> BusyDay:
     given("Rasmus Made-Up", leaving.id)
     gone = came("Sidonie Specimen", 300)
     participants.discharge(session, gone, "Moved to another town and said goodbye", alice, now)
+    dana = session.get_one(Staff, center.dana)
+    callbacks.set_for(session, needs_intake, now + timedelta(hours=26), alice, now)
+    callbacks.set_for(session, active, now, dana, now)
+    concern, looked_into = uuid7(), uuid7()
+    concerns.write(session, concern, active, "Came in with a bruise and would not say from what", alice, now)
+    concerns.write(session, looked_into, active, "Was shouted at at the desk", alice, now, center.bob)
+    concerns.close(session, looked_into, "Spoke with both of them", dana, now)
     removals.remove_staff(session, leaving.id, alice, now, "Found another job")
     intake_id = session.scalars(select(Intake.id).where(Intake.participant_id == urgent)).one()
     session.commit()
@@ -79,6 +87,10 @@ def a_busy_day(session: Session, center: Center) -> BusyDay:
         "brief-intake-spanish": "/brief-intake?language=es",
         "board": "/board",
         "staff": "/staff",
+        "invitation": "/staff/invitation",
+        "sign-in-rules": "/staff/sign-in-rules",
+        "account": "/account",
+        "second-factor": "/account/second-factor",
         "alerts": "/alerts",
         "duty": "/duty",
         "schedule": "/schedule",
@@ -87,6 +99,9 @@ def a_busy_day(session: Session, center: Center) -> BusyDay:
         "alert-policy": "/alert-policy",
         "alert-ledger": "/alert-ledger",
         "alert": "/alert-ledger/1",
+        "concerns": "/concerns",
+        "concern": f"/concerns/{concern}",
+        "concern-closed": f"/concerns/{looked_into}",
         "channels": "/channels",
         "sites": "/sites",
         "site": f"/sites/{center.site.id}",

@@ -25,11 +25,14 @@ class Service:
 
 
 @contextmanager
-def running_service(app: FastAPI, within: Callable[[App], App] = lambda app: app) -> Iterator[Service]:
-    """Serve until the block ends; the app's start and stop run as in production. `within`: puts something around it."""
+def running_service(app: FastAPI, within: Callable[[App], App] = lambda app: app, port: int = 0) -> Iterator[Service]:
+    """Serve until the block ends; the app's start and stop run as in production. `within`: puts something around it.
+
+    `port`: for an app that must know its own address; otherwise whichever is free.
+    """
     server = uvicorn.Server(
         uvicorn.Config(
-            within(app), port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=2, server_header=False
+            within(app), port=port, log_config=None, lifespan="on", timeout_graceful_shutdown=2, server_header=False
         )
     )
     thread = threading.Thread(target=server.run, name="service")

@@ -56,7 +56,7 @@ def open_alerts(page: Page, service: Service, name: str = "bob") -> None:
     page.goto(f"{service.url}/sign-in?next=/alerts")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Alerts", exact=True)).to_be_visible()
 
 

@@ -1,12 +1,14 @@
 """The command line of the service, as an operator types it: what it prints, what it changes, how it says no."""
 
+import io
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from intake_service import kiosks, staff
+from intake_service import invitations, kiosks, sign_in
 from intake_service.__main__ import main
 from intake_service.errors import WrongPairingCode
 from intake_service.keys import Keys
@@ -14,6 +16,7 @@ from intake_service.settings import Settings
 from intake_service.tables import Kiosk
 from notifications import roster
 from notifications.db import writing
+from tests.intake_service.center import PASSWORD
 from tests.intake_service.people import NOW
 
 
@@ -50,13 +53,16 @@ def test_a_site_is_added_and_listed(run: CommandLine) -> None:
     assert run("sites", "list").value == "Harbor House\ten,es"
 
 
-def test_a_printed_password_signs_in(run: CommandLine, engine: Engine, keys: Keys) -> None:
+def test_a_printed_link_lets_somebody_choose_a_password(run: CommandLine, engine: Engine, keys: Keys) -> None:
     run("sites", "add", "Harbor House")
-    added = run("staff", "add", "Bob", "--name", "Bob", "--role", "peer specialist", "--site", "Harbor House")
+    invited = run("staff", "invite", "Bob", "--name", "Bob", "--role", "peer specialist", "--site", "Harbor House")
 
-    assert added.note.startswith("Added Bob, peer specialist.")
-    with Session(writing(engine)) as session:
-        assert staff.sign_in(session, "bob", added.value, NOW).token
+    assert invited.note.startswith("Invited Bob, peer specialist. Hand this link over; it works once, until")
+    assert invited.value.startswith("http://localhost:8000/invitation?link=")
+    with Session(writing(engine)) as session, session.begin():
+        invitations.take_up(session, invited.value.partition("=")[2], PASSWORD, datetime.now(UTC))
+    with Session(engine) as session:
+        assert sign_in.whose_password(session, "bob", PASSWORD)[1]
     assert run("staff", "list").value == "bob\tBob\tpeer specialist\tHarbor House"
 
 
@@ -79,7 +85,7 @@ def test_a_printed_code_pairs_a_kiosk_that_can_be_revoked(run: CommandLine, engi
 
 def test_somebody_is_designated_and_no_longer(run: CommandLine, engine: Engine) -> None:
     run("sites", "add", "Harbor House")
-    run("staff", "add", "bob", "--name", "Bob", "--role", "peer specialist", "--site", "Harbor House")
+    run("staff", "invite", "bob", "--name", "Bob", "--role", "peer specialist", "--site", "Harbor House")
 
     assert run("staff", "designate", "bob", "--site", "Harbor House").note == "Bob is designated at Harbor House."
     with Session(engine) as session:
@@ -87,6 +93,30 @@ def test_somebody_is_designated_and_no_longer(run: CommandLine, engine: Engine) 
     run("staff", "designate", "bob", "--site", "Harbor House", "--off")
     with Session(engine) as session:
         assert [entry.designated for entry in roster.of_site(session, 1)] == [False]
+
+
+def test_a_reset_voids_the_password_and_prints_a_link(
+    run: CommandLine, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("sites", "add", "Harbor House")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    arguments = ("--name", "Bob", "--role", "volunteer", "--site", "Harbor House", "--password-stdin")
+    assert run("staff", "add", "bob", *arguments).note == "Added Bob, volunteer."
+
+    reset = run("staff", "reset", "bob", "--clear-second-factor")
+
+    assert reset.note.startswith("Bob is signed out everywhere. Hand this link over")
+    with Session(engine) as session:
+        assert not sign_in.whose_password(session, "bob", PASSWORD)[1]
+
+
+def test_the_rules_of_signing_in_are_changed_and_shown(run: CommandLine) -> None:
+    default = "A second factor is for leaders; signed out after 15 idle minutes."
+    assert run("staff", "rules").note == default
+    run("staff", "rules", "--second-factor", "everybody")
+
+    assert run("staff", "rules", "--idle-minutes", "4").note == "Minutes go from 5 to 60."
+    assert run("staff", "rules").note == default.replace("leaders", "everybody")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +129,10 @@ def test_somebody_is_designated_and_no_longer(run: CommandLine, engine: Engine) 
         (("kiosks", "add", "--site", "Nowhere"), "There is no site of this name. See: sites list"),
         (("kiosks", "revoke", "0198c0de-0000-7000-8000-00000000000a"), "There is no kiosk with this id."),
         (("staff", "designate", "nobody", "--site", "Lantern House"), "There is no staff member"),
-        (("staff", "add", "two words", "--name", "A", "--role", "volunteer"), "A username is one word"),
+        (
+            ("staff", "invite", "two words", "--name", "A", "--role", "organizational administrator"),
+            "A username is one word",
+        ),
     ],
 )
 def test_a_refusal_is_one_sentence(run: CommandLine, words: tuple[str, ...], sentence: str) -> None:

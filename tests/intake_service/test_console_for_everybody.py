@@ -1,14 +1,18 @@
 """Every page for everybody: nothing that axe-core finds, by keyboard alone, at 400 %, from 320 px on, in pictures."""
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Playwright, ViewportSize
 from sqlalchemy.orm import Session
 
-from tests.intake_service.center import PASSWORD, Center
+from shared_schema.form import load_form
+from shared_schema.intake import Answer, IntakeRecord
+from tests.intake_service.center import PASSWORD, Center, somebody_waits
 from tests.intake_service.every_page import a_busy_day
 from tests.intake_service.live import Service
+from tests.intake_service.people import a_record
 from tests.support.axe import Axe, installed
 from tests.support.chromium import DESK, PHONE, running_chromium
 
@@ -51,7 +55,7 @@ def sign_in(page: Page, service: Service, name: str) -> None:
     page.goto(f"{service.url}/sign-in")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/queue")
 
 
@@ -127,6 +131,47 @@ def test_no_page_is_wider_than_its_screen(
                 picture = f"{name}-{size['width']}x{size['height']}.png"
                 page.screenshot(path=BUILD / "pictures" / "console" / picture)
             assert width <= size["width"], f"{name} is {width} wide"
+
+
+@pytest.mark.parametrize("paper", ["Letter", "A4"])
+@pytest.mark.parametrize("which", ["usual", "longest"])
+def test_a_handoff_sheet_is_one_page(
+    playwright: Playwright, service: Service, session: Session, center: Center, which: str, paper: str
+) -> None:
+    intake_id = somebody_waits(session, center, the_longest_record() if which == "longest" else a_usual_record())
+    with running_chromium(playwright) as page:
+        sign_in(page, service, "alice")
+        page.goto(f"{service.url}/intakes/{intake_id}")
+        sheet = page.pdf(format=paper, path=BUILD / "pictures" / "console" / f"handoff-{which}-{paper}.pdf")
+
+    assert len(re.findall(rb"/Type\s*/Page\b", sheet)) == 1
+
+
+def a_usual_record() -> IntakeRecord:
+    return a_record(
+        "Zuleika Testperson",
+        brings_you=Answer.of("own-recovery", "housing"),
+        help_today=Answer.of("ongoing"),
+        talk_with=Answer.of("woman"),
+        easier=Answer.of("quiet"),
+    )
+
+
+def the_longest_record() -> IntakeRecord:
+    """Everything that can be tapped, and texts as long as they can be."""
+    form = load_form()
+    answers: dict[str, Answer] = {}
+    for screen in form.items:
+        several = [choice.id for choice in screen.choices if not choice.alone][: screen.most]
+        if screen.kind in {"text", "phone"}:
+            answers[screen.id] = Answer.of(text="9" * 15 if screen.kind == "phone" else "Mm " * 40)
+        elif screen.id == "reach":
+            answers["reach"] = Answer.of("phone")
+        elif screen.kind in {"choice", "choices"}:
+            answers[screen.id] = Answer.of(*several)
+    answers["talk-with"] = Answer.of("my-language", "woman", "man", "someone-i-know")
+    answers["name"] = Answer.of(text="Wm " * 40)
+    return a_record().model_copy(update={"answers": answers})
 
 
 def test_a_handoff_sheet_is_printed_without_the_console_around_it(

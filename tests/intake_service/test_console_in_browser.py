@@ -1,14 +1,16 @@
 """The console as people use it, in a real Chromium."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from playwright.sync_api import Page, Playwright, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from intake_service import assignments
 from intake_service.tables import Intake, Participant, Staff
+from notifications.tables import Alert
 from tests.intake_service.center import PASSWORD, Center, somebody_waits
 from tests.intake_service.live import Service
 from tests.intake_service.people import a_record
@@ -19,7 +21,7 @@ def sign_in(page: Page, service: Service, name: str, path: str = "/") -> None:
     page.goto(f"{service.url}/sign-in?next={path}")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def has_keys(page: Page) -> None:
@@ -128,7 +130,7 @@ def test_who_is_taken_greys_out_in_place_and_nothing_moves_under_the_hand(
         assert target.bounding_box() == before
         expect(page.get_by_label("Assign peer to Quirin Sample")).to_have_count(0)
 
-        page.get_by_role("button", name="Save for Zuleika Testperson").click()
+        page.get_by_role("button", name="Assign a peer to Zuleika Testperson").click()
         expect(page.get_by_text("Assigned. Where their alerts are on, they are being told now.")).to_be_visible()
         expect(page.get_by_role("link", name="Maximiliana Longname", exact=True)).to_be_visible()
 
@@ -159,7 +161,7 @@ def test_the_console_works_without_javascript(
         page.get_by_role("link", name="Zuleika Testperson", exact=True).click()
         expect(page.get_by_role("heading", name="Zuleika Testperson")).to_be_visible()
         page.get_by_label("Assign peer to Zuleika Testperson").select_option(str(center.charlie))
-        page.get_by_role("button", name="Save").click()
+        page.get_by_role("button", name="Assign").click()
         expect(page.get_by_text("Assigned. Where their alerts are on, they are being told now.")).to_be_visible()
 
         page.get_by_text("Transfer to somebody else").click()
@@ -219,7 +221,7 @@ def test_the_slower_supervisor_is_told_who_was_faster(
         sign_in(theirs, service, "dana")
         theirs.get_by_label("Assign peer to Zuleika Testperson").select_option(str(center.charlie))
         given(session, waiting, center.alice, center.bob)
-        theirs.get_by_role("button", name="Save").click()
+        theirs.get_by_role("button", name="Assign").click()
 
         expect(theirs.get_by_text("Alice was faster: Bob has had this participant since")).to_be_visible()
         expect(theirs.get_by_text("Nobody is waiting")).to_be_visible()
@@ -239,3 +241,20 @@ def test_a_clock_goes_on_and_says_when_waiting_is_long(
         page.clock.fast_forward(60_000)
 
         expect(page.locator(".row .clock")).to_have_text("Waiting 10 minwaiting long")
+
+
+def test_the_banner_that_nobody_came_covers_nothing_on_a_phone(
+    playwright: Playwright, service: Service, session: Session, center: Center
+) -> None:
+    somebody(session, center, "Zuleika Testperson")
+    session.execute(update(Alert).values(unanswered_since=datetime.now(UTC)))
+    session.commit()
+    with running_chromium(playwright, PHONE) as page:
+        sign_in(page, service, "alice")
+        banner, main = page.get_by_role("alert").bounding_box(), page.locator("main").bounding_box()
+        page.screenshot(path=Path("build") / "pictures" / "console" / "banner-phone.png")
+
+        assert banner and main
+        assert banner["y"] + banner["height"] <= main["y"]
+        page.get_by_role("alert").get_by_role("link").click()
+        expect(page.get_by_role("heading", name="Zuleika Testperson")).to_be_visible()

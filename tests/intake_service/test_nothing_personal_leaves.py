@@ -14,8 +14,9 @@ from hypothesis import settings as trying
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
 
-from intake_service import assignments
+from intake_service import assignments, callbacks, concerns
 from intake_service.keys import Keys
 from intake_service.settings import Settings
 from intake_service.tables import Intake, Staff
@@ -82,6 +83,8 @@ def everything_happens(session: Session, center: Center, texts: Sequence[str]) -
         participant_id = session.scalars(select(Intake.participant_id).where(Intake.id == intake_id)).one()
         assignments.assign(session, participant_id, center.charlie, supervisor, now)
         assignments.transfer(session, participant_id, center.bob, text, supervisor, now)
+        callbacks.set_for(session, participant_id, now, supervisor, now)
+        concerns.write(session, uuid7(), participant_id, text, supervisor, now)
     session.commit()
 
 

@@ -7,17 +7,19 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intake_service import carrying, contact_permission, participants, removals
+from intake_service import carrying, contact_permission, invitations, participants, removals, sessions
 from intake_service.assignments import assign, transfer
 from intake_service.changes import LONGEST_REASON
 from intake_service.errors import Conflict, InvalidRequest, ServiceError
 from intake_service.tables import Event, Intake, Participant, Staff, StaffSession
 from intake_service.workflow import Action
-from notifications import alerts, roster
+from notifications import alerts, channels, roster, subscriptions
+from notifications.other_channels import OtherChannels
 from notifications.tables import AlertKind
 from shared_schema.intake import PathwayType, Status
 from tests.intake_service.center import Center, somebody_waits
 from tests.intake_service.people import a_record
+from tests.notifications.devices import Device
 
 NOW = datetime(2026, 11, 23, 9, 45, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -212,6 +214,26 @@ def test_who_is_removed_leaves_everybody_to_be_reassigned(day: Day, session: Ses
     assert not session.scalars(select(StaffSession).where(StaffSession.staff_id == center.bob)).all()
     assign(session, other, center.charlie, day.alice, LATER)
     assert session.get_one(Participant, other, populate_existing=True).status == Status.ACTIVE
+
+
+def test_who_is_removed_loses_every_session_device_address_and_link_at_once(session: Session, center: Center) -> None:
+    bob, dana = session.get_one(Staff, center.bob), session.get_one(Staff, center.dana)
+    for member in (bob, dana):
+        sessions.begin(session, member, NOW)
+        Device().subscribe(session, member.id, f"http://127.0.0.1/push/{member.name}", NOW)
+        channels.add(session, OtherChannels(), "mailtos://a:b@mail.center.example", "Mail", NOW, staff_id=member.id)
+    invitations.reset(session, center.bob, NOW, dana)
+    sessions.begin(session, bob, NOW)
+
+    removals.remove_staff(session, center.bob, dana, NOW)
+
+    def left(member: Staff) -> tuple[int, int, int]:
+        own = sessions.of_staff(session, member.id, NOW)
+        return len(own), len(subscriptions.of_staff(session, member.id)), len(channels.of_staff(session, member.id))
+
+    assert (left(bob), left(dana)) == ((0, 0, 0), (1, 1, 1))
+    assert invitations.open_for(session, NOW) == {}
+    assert channels.reach(session, [center.bob])[center.bob].is_reachable is False
 
 
 def test_a_removal_is_undone_with_everybody_as_before(day: Day, session: Session, center: Center) -> None:

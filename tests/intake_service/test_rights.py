@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intake_service import duplicates, participants, queue_settings, removals, rights
+from intake_service import callbacks, concerns, duplicates, participants, queue_settings, removals, rights
 from intake_service.assignments import assign, transfer
 from intake_service.errors import NotAllowed, NotFound, ServiceError
 from intake_service.intakes import receive_from_staff
@@ -54,6 +54,9 @@ MAY: dict[Action, dict[Role, set[Whose]]] = {
     Action.REACTIVATE: _LEAD,
     Action.CONVERT: _LEAD,
     Action.SET_TIER: _LEAD_OR_OWN,
+    Action.SET_CALLBACK: _LEAD_OR_OWN,
+    Action.CALLED_BACK: _LEAD_OR_OWN,
+    Action.CALL_OFF_CALLBACK: _LEAD_OR_OWN,
     Action.REMOVE_STAFF: _LEAD,
     Action.UNDO_REMOVAL: _LEAD,
     Action.JOIN: _LEAD,
@@ -70,6 +73,9 @@ DEEDS: dict[Action, Callable[[Session, UUID, int, Staff], object]] = {
     Action.REACTIVATE: lambda s, p, _, by: participants.reactivate(s, p, by, NOW),
     Action.CONVERT: lambda s, p, _, by: participants.convert(s, p, PathwayType.BRIEF_CHECK_IN, "asked", by, NOW),
     Action.SET_TIER: lambda s, p, _, by: participants.set_tier(s, p, 2, by, NOW),
+    Action.SET_CALLBACK: lambda s, p, _, by: callbacks.set_for(s, p, NOW, by, NOW),
+    Action.CALLED_BACK: lambda s, p, _, by: callbacks.called(s, p, "", by, NOW),
+    Action.CALL_OFF_CALLBACK: lambda s, p, _, by: callbacks.call_off(s, p, "", by, NOW),
 }
 
 
@@ -161,6 +167,9 @@ def test_what_concerns_no_single_participant_is_refused_too(world: World) -> Non
         (lambda: queue_settings.change(session, there, QueueSettings(), peer, NOW), NotFound),
         (lambda: queue_settings.change(session, there, QueueSettings(), chief, NOW), None),
         (lambda: listed(session, peer, Listed.ALL), NotAllowed),
+        (lambda: concerns.listed(session, supervisor), NotAllowed),
+        (lambda: concerns.listed(session, peer), NotAllowed),
+        (lambda: concerns.listed(session, chief), None),
         (lambda: search(session, volunteer, "zuleika"), NotAllowed),
         (lambda: removals.remove_staff(session, supervisor.id, supervisor, NOW), NotAllowed),
         (lambda: removals.remove_staff(session, chief.id, supervisor, NOW), NotAllowed),

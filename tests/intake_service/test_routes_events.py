@@ -9,12 +9,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from intake_service import staff
+from intake_service import sessions, staff
 from intake_service.keys import Keys
 from intake_service.lists import Listed, listed
+from intake_service.routes import events
 from intake_service.settings import Settings
 from intake_service.tables import Role, Staff
 from shared_schema.kiosk_api import INTAKES_PATH
@@ -57,6 +59,30 @@ def test_a_received_intake_is_heard_by_open_pages(service: Service, center: Cent
 
 def test_a_page_that_is_not_signed_in_hears_nothing(service: Service, center: Center) -> None:
     assert service.client.get("/events").status_code == 401
+
+
+def test_who_was_removed_hears_nothing_more_where_something_always_changes(
+    service: Service, session: Session, center: Center, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "_STILL_SIGNED_IN", 0.1)
+    sign_in(service.client, "alice")
+    with service.client.stream("GET", "/events", timeout=httpx.Timeout(_WITHIN)) as stream:
+        sessions.end_all(session, center.alice)
+        session.commit()
+        ended = threading.Event()
+
+        def go_on_changing() -> None:
+            while not ended.wait(0.02):
+                service.app.state.live.changed()
+
+        changing = threading.Thread(target=go_on_changing)
+        changing.start()
+        try:
+            for _ in stream.iter_lines():  # until the service ends it
+                pass
+        finally:
+            ended.set()
+            changing.join()
 
 
 def test_an_intake_at_another_process_is_heard_too(

@@ -259,6 +259,24 @@ def test_an_address_is_added_tested_and_confirmed(service: Service, session: Ses
     assert post(service, f"{path}/removal", as_(service, "bob")) == 303
 
 
+def test_a_phone_for_text_messages_is_all_that_staff_type(service: Service, session: Session, center: Center) -> None:
+    csrf = as_(service, "bob")
+    page = service.client.get("/channels").text
+    assert ("Text messages are not set up yet" in page, "Ask an administrator" in page) == (True, True)
+    assert "WARM_HANDOFF_SMS_URL" not in page
+    csrf = as_(service, "dana")
+    assert "WARM_HANDOFF_SMS_URL" in service.client.get("/channels").text
+
+    service.app.state.settings.sms_url = "json://127.0.0.1:9/{phone}"
+    csrf = as_(service, "bob")
+    assert post(service, "/channels", csrf, phone="not a number") == 422
+    assert post(service, "/channels", csrf, phone="(202) 555-0142") == 303
+    channel = session.scalars(select(Channel)).one()
+    assert (channel.kind, channel.address) == ("sms", "tel:+12025550142")
+    session.commit()
+    assert "0142" not in service.client.get("/channels").text
+
+
 def test_a_banner_stays_until_somebody_is_on_it(service: Service, session: Session, center: Center) -> None:
     somebody_waits(session, center)  # nobody has a device
     csrf = as_(service, "alice")
@@ -290,7 +308,7 @@ def test_the_pages_about_alerts_are_drawn(
         page.goto(f"{service.url}/sign-in")
         page.get_by_label("Username").fill("dana")
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         for path in ("duty", "schedule", "channels", "roster/now", "roster", "alert-policy", "alert-ledger"):
             page.goto(f"{service.url}/{path}")
             page.screenshot(path=folder / f"{path.replace('/', '-')}-{size}.png", full_page=True)

@@ -13,7 +13,7 @@ from shared_schema.kiosk_api import CALLS_PATH, HEARTBEATS_PATH, INTAKES_PATH, T
 from tests.intake_service.center import Center, sign_in, somebody_waits
 from tests.intake_service.live import Service, running_service
 from tests.intake_service.people import NOW, a_record
-from tests.intake_service.walking import BY_A_SECRET_IN_THE_BODY, every_route
+from tests.intake_service.walking import AT_THE_DOOR, BY_A_SECRET_IN_THE_BODY, every_route
 
 BY_A_KIOSKS_CREDENTIAL = {INTAKES_PATH, HEARTBEATS_PATH, CALLS_PATH, TEST_ALERTS_PATH}
 
@@ -25,7 +25,7 @@ def test_every_form_needs_the_token_of_its_page(service: Service, session: Sessi
     session.rollback()
 
     walked = 0
-    no_forms = BY_A_SECRET_IN_THE_BODY | BY_A_KIOSKS_CREDENTIAL | {"/sign-in"}
+    no_forms = BY_A_SECRET_IN_THE_BODY | BY_A_KIOSKS_CREDENTIAL | AT_THE_DOOR
     for route in every_route(service.app):
         if route.method != "POST" or route.pattern in no_forms:
             continue
@@ -70,13 +70,13 @@ def test_with_https_the_cookie_never_leaves_it(behind_https: Service, center: Ce
     assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
-def test_signing_in_again_gives_a_new_session(service: Service, session: Session, center: Center) -> None:
+def test_signing_in_again_ends_the_old_session(service: Service, session: Session, center: Center) -> None:
     sign_in(service.client, "alice")
-    first = dict(service.client.cookies)
+    first = service.client.cookies["session"]
     sign_in(service.client, "alice")
 
-    assert dict(service.client.cookies) != first
-    assert session.scalar(select(func.count()).select_from(StaffSession)) == 2
+    assert service.client.cookies["session"] != first
+    assert session.scalar(select(func.count()).select_from(StaffSession)) == 1
 
 
 def test_a_session_that_has_ended_leads_to_the_sign_in(service: Service, session: Session, center: Center) -> None:

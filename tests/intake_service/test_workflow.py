@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from intake_service import duplicates, lists, participants, removals
+from intake_service import callbacks, duplicates, lists, participants, removals
 from intake_service.assignments import assign, transfer
 from intake_service.errors import NotAllowed, NotFound, ServiceError
 from intake_service.intakes import receive, receive_from_staff
@@ -23,6 +23,7 @@ from intake_service.keys import Keys
 from intake_service.lists import Listed
 from intake_service.tables import (
     Assignment,
+    Callback,
     Event,
     Intake,
     Participant,
@@ -33,7 +34,9 @@ from intake_service.tables import (
     StaffRemoval,
 )
 from intake_service.workflow import STEPS, WITH_CASELOAD, Action, Reach
+from notifications import timers as timers_of
 from notifications.db import writing
+from notifications.tables import Timer
 from shared_schema.intake import Answer, PathwayType, Status
 from tests.intake_service.people import a_record, a_site, a_staff_member, an_enrolled_kiosk
 
@@ -100,6 +103,14 @@ deeds = st.one_of(
         ),
         st.integers(1, 3),
     ),
+    st.builds(
+        lambda minutes: Deed(
+            Action.SET_CALLBACK,
+            lambda s, p, by, seen, now: callbacks.set_for(s, p, now + timedelta(minutes=minutes), by, now, seen),
+        ),
+        st.integers(0, 9),
+    ),
+    st.just(Deed(Action.CALLED_BACK, lambda s, p, by, seen, now: callbacks.called(s, p, "", by, now, seen))),
 )
 people = st.sampled_from(["Alice", "Bob", "Charlie", "Dana", "Erin", "Vic"])
 
@@ -222,6 +233,7 @@ class Center(RuleBasedStateMachine):
                 self._has_whom_the_status_says(session, participant)
                 self._has_a_history_that_leads_here(session, participant)
             self._lists_fit(session)
+            self._calls_are_told_to_who_carries(session)
             self._nothing_is_deleted(session)
             gone = select(Staff.id).where(~Staff.active, Staff.id.in_(self.staff.values()))
             assert not session.scalars(
@@ -286,11 +298,31 @@ class Center(RuleBasedStateMachine):
                     assert row.participant.status == status
                     assert status in _CARRIED
 
+    def _calls_are_told_to_who_carries(self, session: Session) -> None:
+        """Every call that is still to be made has its timer, whose it is is the carrier's; nobody else has one."""
+        timers = {
+            timer.subject: timer.staff_id
+            for timer in session.scalars(select(Timer).where(Timer.what == timers_of.CALL))
+        }
+        still_open = session.scalars(
+            select(Callback).where(Callback.participant_id.in_(self.participants), Callback.ended_at.is_(None))
+        ).all()
+        for callback in still_open:
+            participant = session.get_one(Participant, callback.participant_id)
+            assert participant.status != Status.DISCHARGED or participant.joined_into is not None
+            standing = participant.joined_into or participant.id
+            carrier = session.scalar(
+                select(Assignment.staff_id).where(Assignment.participant_id == standing, Assignment.ended_at.is_(None))
+            )
+            assert timers.pop(f"callback-{callback.id}") == carrier
+        ended = select(Callback.id).where(Callback.participant_id.in_(self.participants))
+        assert not {f"callback-{each}" for each in session.scalars(ended)} & timers.keys()
+
     def _nothing_is_deleted(self, session: Session) -> None:
         rows = Counter(
             {
                 table.__tablename__: session.scalar(select(func.count()).select_from(table)) or 0
-                for table in (Participant, Intake, Event, Assignment, StaffRemoval, PossibleDuplicate)
+                for table in (Participant, Intake, Event, Assignment, StaffRemoval, PossibleDuplicate, Callback)
             }
         )
         assert rows >= self.rows

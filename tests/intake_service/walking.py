@@ -6,9 +6,19 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from uuid_utils.compat import uuid7
 
-FOR_EVERYBODY = {
-    "/healthz",
+AT_THE_DOOR = {
     "/sign-in",
+    "/sign-in/code",
+    "/sign-in/directory",
+    "/sign-in/directory/answer",
+    "/invitation",
+    "/api/v1/passkeys/question",
+    "/api/v1/passkeys/answer",
+}
+"""Patterns of what is there before anybody is signed in: no form of theirs can carry a session's token."""
+
+FOR_EVERYBODY = AT_THE_DOOR | {
+    "/healthz",
     "/service-worker.js",
     "/manifest.webmanifest",
     "/api/v1/push/public-key",

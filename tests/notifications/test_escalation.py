@@ -291,6 +291,71 @@ def test_a_call_is_due_for_the_one_who_promised_it(session: Session) -> None:
     assert says(session, NoticeState.QUEUED) == [(AlertKind.CALLBACK_DUE, CHARLIE)]
 
 
+def test_a_call_that_nobody_makes_goes_on_to_those_who_lead_and_to_nobody_else(session: Session) -> None:
+    """Bob is designated and on duty, and may not even see who is to be called."""
+    a_house(session)
+    alert = a_due_call(session, CHARLIE)
+
+    live_through(session, NOW, NOW + minutes(1000))
+
+    assert told(session, alert)[:4] == [(0, CHARLIE), (1, CHARLIE), (2, ALICE), (3, DANA)]
+    assert BOB not in [who for _, who in told(session, alert)]
+    assert [each.id for each in alerts.unanswered(session, [HARBOR])] == [alert]
+
+
+def test_a_call_of_nobodys_participant_is_for_those_who_lead_at_once(session: Session) -> None:
+    a_house(session)
+
+    assert told(session, a_due_call(session, None)) == [(2, ALICE)]
+
+
+def test_a_call_in_quiet_hours_waits_for_their_end_and_is_still_its_carriers(session: Session) -> None:
+    a_house(session)  # it is 04:30 at Harbor House
+    sites.set_policy(session, HARBOR, Policy(quiet=Quiet(days=WEEKDAYS, begins=time(22), ends=time(7))))
+    alert = a_due_call(session, CHARLIE)
+    assert told(session, alert) == []
+
+    live_through(session, NOW, NOW + minutes(150))
+
+    assert told(session, alert) == [(0, CHARLIE)]
+
+
+def test_a_call_that_somebody_is_on_comes_back_to_them_until_it_is_done(session: Session) -> None:
+    a_house(session)
+    alert = a_due_call(session, CHARLIE)
+    arrive(session)
+
+    alerts.acknowledge(session, alert, CHARLIE, NOW + minutes(1))
+    session.commit()
+    live_through(session, NOW, NOW + minutes(17))
+    assert (AlertKind.CALLBACK_DUE, CHARLIE) in says(session, NoticeState.QUEUED)
+
+    alerts.close(session, "p-1", NOW + minutes(18))
+    session.commit()
+    assert session.scalars(select(Timer.what)).all() == []
+    assert (AlertKind.CALLBACK_DUE, CHARLIE) not in says(session, NoticeState.QUEUED)
+
+
+def test_a_call_that_somebody_was_on_and_did_not_make_goes_on(session: Session) -> None:
+    a_house(session)
+    alert = a_due_call(session, CHARLIE)
+    alerts.acknowledge(session, alert, CHARLIE, NOW + minutes(1))
+    session.commit()
+
+    live_through(session, NOW, NOW + minutes(28))
+
+    assert ALICE in [who for _, who in told(session, alert)]
+    assert BOB not in [who for _, who in told(session, alert)]
+
+
+def a_due_call(session: Session, carrier: int | None) -> int:
+    """The alert's id; it is due now. Committed."""
+    alerts.call_back(session, HARBOR, "p-1", "/participants/1", carrier, NOW)
+    session.commit()
+    pass_time(session, NOW)
+    return alerts.of_subject(session, "p-1")[0].id
+
+
 def test_many_workers_fire_each_timer_once(engine: Engine, session: Session) -> None:
     a_house(session)
     for number in range(60):

@@ -7,7 +7,7 @@ import pytest
 
 from notifications import other_channels
 from notifications.failures import Rejected, SendError, TryLater
-from notifications.other_channels import BadAddress, OtherChannels
+from notifications.other_channels import BadAddress, OtherChannels, phone_address
 from notifications.tables import ChannelKind
 from tests.support.mail_server import MailServer, running_mail_server
 from tests.support.misbehaving import Behaviour, answers, drips, hangs, misbehaving_server
@@ -43,6 +43,42 @@ def test_an_email_arrives_through_ones_own_server(mail_server: MailServer) -> No
     send(door, f"mailto://127.0.0.1:{mail_server.port}?from=alerts@center.example&to=bob@center.example")
 
     assert mail_server.received[0][0] == ["bob@center.example"]
+
+
+def test_a_text_message_goes_through_the_centers_own_service() -> None:
+    with misbehaving_server(answers(200)) as gateway:
+        door = OtherChannels(sms_url=f"json://127.0.0.1:{gateway.port}/send/{{phone}}")
+        assert door.kind_of("tel:+12025550142") is ChannelKind.SMS
+
+        send(door, phone_address("(202) 555-0142", "US"))
+
+    assert gateway.asked[0].path == "/send/+12025550142"
+
+
+@pytest.mark.parametrize(
+    ("typed", "country", "address"),
+    [
+        ("(202) 555-0142", "US", "tel:+12025550142"),
+        ("+52 55 1234 5678", "US", "tel:+525512345678"),
+        ("55 1234 5678", "MX", "tel:+525512345678"),
+        ("5550142", "US", None),
+        ("call me", "US", None),
+        ("", "US", None),
+    ],
+)
+def test_a_phone_is_typed_as_people_write_it(typed: str, country: str, address: str | None) -> None:
+    if address is not None:
+        assert phone_address(typed, country) == address
+        return
+    with pytest.raises(BadAddress, match="area code"):
+        phone_address(typed, country)
+
+
+@pytest.mark.parametrize("address", ["tel:+12025550142", "tel:+12025550142/19005550100", "tel:../../etc"])
+def test_no_phone_without_a_service_and_nothing_that_is_no_phone(address: str) -> None:
+    service = "" if address == "tel:+12025550142" else "json://127.0.0.1:9/{phone}"
+    with pytest.raises(BadAddress):
+        OtherChannels(sms_url=service).kind_of(address)
 
 
 def test_a_chat_gets_title_and_text() -> None:
