@@ -31,9 +31,11 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-_SWITCHED_OFF = """accelerometer autoplay bluetooth camera display-capture encrypted-media geolocation gyroscope hid
-    idle-detection local-fonts magnetometer microphone midi payment picture-in-picture serial usb window-management
-    xr-spatial-tracking""".split()  # no page of ours has a use for them
+_SWITCHED_OFF = (  # no page of ours has a use for them
+    "accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "encrypted-media", "geolocation",
+    "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
+    "picture-in-picture", "serial", "usb", "window-management", "xr-spatial-tracking",
+)  # fmt: skip
 _HEADERS = {
     b"content-security-policy": _POLICY.encode(),
     b"permissions-policy": ", ".join(f"{feature}=()" for feature in _SWITCHED_OFF).encode(),

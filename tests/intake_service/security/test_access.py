@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -85,12 +86,12 @@ def test_what_belongs_to_another_site_is_hidden_behind_ones_own(
     assert walked >= 40
 
 
-def test_an_id_that_nothing_has_is_not_found(
-    service: Service, callers: Mapping[str, Caller], here: Things
-) -> None:
+def test_an_id_that_nothing_has_is_not_found(service: Service, callers: Mapping[str, Caller], here: Things) -> None:
     for door in _with_ids(service):
         named = here.by_name(door[1])
-        nothings = {name: uuid7() if isinstance(value, UUID) else 2**40 for name, value in named.items()}
+        nothings: dict[str, Any] = {
+            name: uuid7() if isinstance(value, UUID) else 2**40 for name, value in named.items()
+        }
         nothings |= {"name": "no-such-form", "version": 99}
         answer = ask(callers[KIOSK if "/forms/" in door[1] else ADMINISTRATOR], door, nothings, here)
         assert answer.status_code == 404 or door in SAME_WHOEVER_OWNS_IT, door

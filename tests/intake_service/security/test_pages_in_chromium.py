@@ -56,7 +56,8 @@ def typed_everywhere(service: Service, session: Session, center: Center, keys: K
         for screen in form.items
         if screen.kind in {"text", "phone"} and screen.id != "name"
     }
-    record = a_record(text, reach=Answer.of("phone"), talk_with=Answer.of("someone-i-know"), **written)
+    chosen = {"reach": Answer.of("phone"), "talk_with": Answer.of("someone-i-know")}
+    record = a_record(text, urgent=False, language="en", **written, **chosen)
     body = sealed(record, keys.service_key).model_dump(mode="json")
     answer = service.client.post(INTAKES_PATH, json=body, headers=center.kiosk.headers)
     assert answer.status_code == 201, answer.text

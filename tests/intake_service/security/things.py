@@ -1,8 +1,8 @@
 """What stands behind the doors: one of each thing that has an id, and what a proper request to each route says."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from intake_service import assignments, calls, duplicates, participants, removals
+from intake_service import assignments, callbacks, calls, concerns, duplicates, participants, removals
 from intake_service.keys import Keys
 from intake_service.tables import Intake, Kiosk, Role, Site, Staff
 from notifications import channels
@@ -19,6 +19,7 @@ from notifications.tables import Alert
 from shared_schema.form import load_form
 from shared_schema.intake import SealedIntake
 from shared_schema.kiosk_api import Call
+from tests.intake_service.center import PASSWORD
 from tests.intake_service.people import (
     a_kiosk,
     a_received_intake,
@@ -50,6 +51,7 @@ class Things:
     device_id: int
     channel_id: int
     alert_id: int
+    concern_id: UUID
     envelope: SealedIntake
 
     def by_name(self, pattern: str) -> dict[str, Any]:
@@ -65,6 +67,9 @@ class Things:
             "device_id": self.device_id,
             "channel_id": self.channel_id,
             "alert_id": self.alert_id,
+            "concern_id": self.concern_id,
+            "session_id": 2**40,
+            "passkey_id": 2**40,
             "name": "brief-intake" if "/forms/" in pattern else "all",
             "version": 1,
         }
@@ -94,6 +99,9 @@ def some_things(session: Session, site: Site, carrier: int, leader: int, keys: K
         channels.remove(session, kept)
     door = OtherChannels("mailto://127.0.0.1:1?from=alerts@center.example", allow_private=True)
     channel = channels.add(session, door, "bob@center.example", "", now, staff_id=carrier)
+    callbacks.set_for(session, carried, now + timedelta(hours=1), by, now)
+    concern_id = uuid7()
+    concerns.write(session, concern_id, carried, "worried about them", by, now)
     things = Things(
         site_id=site.id,
         carrier=carrier,
@@ -109,6 +117,7 @@ def some_things(session: Session, site: Site, carrier: int, leader: int, keys: K
         device_id=device.id,
         channel_id=channel.id,
         alert_id=session.scalars(select(func.min(Alert.id)).where(Alert.subject == str(intake_id))).one(),
+        concern_id=concern_id,
         envelope=sealed(a_record(), keys.service_key),
     )
     session.commit()
@@ -133,10 +142,14 @@ class Said:
 def said(method: str, pattern: str, things: Things) -> Said:
     """To this route: enough for the service to ask who may, and not for a fault before that."""
     if method == "GET":
-        return Said(query=_QUERIES.get(pattern, lambda _: {})(things))
+        return Said(query=_QUERIES.get(pattern, _nothing)(things))
     if pattern in _JSON:
         return Said(json=_JSON[pattern](things))
-    return Said(form=_FORMS.get(pattern, lambda _: {})(things))
+    return Said(form=_FORMS.get(pattern, _nothing)(things))
+
+
+def _nothing(_things: Things) -> dict[str, Any]:
+    return {}
 
 
 def _of_site(things: Things) -> dict[str, Any]:
@@ -161,15 +174,18 @@ def _ticket() -> str:
 
 
 _NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC).isoformat()
-_QUERIES = {
-    pattern: _of_site for pattern in ("/alert-policy", "/alert-ledger", "/roster", "/roster/now", "/schedule")
-}
-_JSON = {
+_Proper = Mapping[str, Callable[[Things], dict[str, Any]]]
+_QUERIES: _Proper = dict.fromkeys(("/alert-policy", "/alert-ledger", "/roster", "/roster/now", "/schedule"), _of_site)
+_JSON: _Proper = {
     "/api/v1/calls": lambda _: {"intake_id": str(uuid7()), "called_at": _NOW},
     "/api/v1/heartbeats": lambda _: {"app_version": "0", "sent_at": _NOW, "held": 0, "refused": 0},
     "/api/v1/intakes": lambda things: things.envelope.model_dump(mode="json"),
     "/api/v1/test-alerts": lambda _: {},
     "/api/v1/kiosks/enroll": lambda _: {"pairing_code": "2222-2222"},
+    "/api/v1/passkeys/answer": lambda _: {"credential": {}},
+    "/api/v1/passkeys/new": lambda _: {"credential": {}, "name": "This phone"},
+    "/api/v1/passkeys/new/question": lambda _: {},
+    "/api/v1/passkeys/question": lambda _: {},
     "/api/v1/push/acknowledged": _token,
     "/api/v1/push/shown": _token,
     "/api/v1/push/subscriptions": _subscription,
@@ -178,13 +194,17 @@ _JSON = {
     "/api/v1/push/subscriptions/renewal": _subscription,
     "/api/v1/push/test": lambda _: {},
 }
-_FORMS = {
+_FORMS: _Proper = {
     "/alert-policy/{site_id}": lambda _: {"as": "default"},
     "/brief-intake": _a_brief_intake,
     "/channels": lambda _: {"address": "bob@center.example"},
     "/channels/{channel_id}/confirmation": lambda _: {"code": "000000"},
     "/duty": lambda things: {"site_id": things.site_id, "on": "true"},
-    "/participants/search": lambda _: {"words": NAME.split()[0]},
+    "/concerns/{concern_id}/closing": lambda _: {"outcome": "talked with both"},
+    "/participants/{participant_id}/callback": lambda _: {"day": "tomorrow", "at": "10:00"},
+    "/participants/{participant_id}/callback/calling-off": lambda _: {"reason": "asked for it"},
+    "/participants/{participant_id}/concern": lambda _: {"concern_id": uuid7(), "words": "worried about them"},
+    "/participants/search": lambda _: {"words": NAME.split(maxsplit=1)[0]},
     "/participants/{participant_id}/assignment": lambda things: {"staff_id": things.carrier},
     "/participants/{participant_id}/transfer": lambda things: {"staff_id": things.carrier, "reason": "asked for it"},
     "/participants/{participant_id}/tier": lambda _: {"tier": 2},
@@ -193,7 +213,16 @@ _FORMS = {
     "/participants/{participant_id}/reactivation": lambda _: {"reason": "came back"},
     "/participants/{participant_id}/duplicates": lambda things: {"known_id": things.waiting},
     "/participants/{participant_id}/duplicates/{pair_id}/join": lambda things: {"keep": things.carried},
-    "/sign-in": lambda _: {"username": "bob", "password": "made up for tests"},
+    "/sign-in": lambda _: {"username": "bob", "password": PASSWORD},
+    "/sign-in/again": lambda _: {"password": PASSWORD, "next": "/"},
+    "/staff/invitation": lambda things: {
+        "username": f"{uuid7().hex}@center.example",
+        "name": "Gina Sample",
+        "role": "volunteer",
+        "site": things.site_id,
+        "language": "en",
+    },
+    "/staff/sign-in-rules": lambda _: {"idle_minutes": "15", "second_factor": "nobody"},
     "/sites/{site_id}/kiosks": lambda _: {"name": "Back door"},
     "/staff/{staff_id}/removal": lambda _: {"reason": "left"},
 }

@@ -15,7 +15,8 @@ from tests.intake_service.security.things import NAME, Things, said
 SAFE = {"GET", "HEAD", "OPTIONS"}
 ENDS_THE_SESSION = {"/sign-out", "/sign-in"}
 _REFUSED = {401: "sign in", 403: "no", 404: "hidden"}
-_LET_IN = {200, 201, 204, 303, 409, 422}  # the last two: it was the caller's to do, and something else speaks against it
+_LET_IN = {200, 201, 204, 303, 409, 422}
+"""The last two: it was the caller's to do, and something else speaks against it."""
 _MISSHAPEN = "does not have the fields that belong here"
 _LOOKS = {"/participants/search"}  # with what is looked for in the body
 
@@ -27,7 +28,7 @@ def every_door(app: FastAPI) -> list[Door]:
 
 def _doors(route: BaseRoute) -> Iterator[Door]:
     if isinstance(route, APIRoute):
-        yield from ((method, _plain(route.path)) for method in route.methods)
+        yield from ((method, _plain(route.path)) for method in route.methods or ())
     for context in getattr(route, "effective_route_contexts", list)():
         yield from ((method, _plain(context.path)) for method in context.methods)
 
@@ -66,5 +67,7 @@ def _word_for(answer: httpx.Response, *, looks: bool) -> str:
     if answer.status_code in _REFUSED:
         return _REFUSED[answer.status_code]
     if answer.status_code not in _LET_IN or (answer.status_code == 422 and _MISSHAPEN in answer.text):
-        raise AssertionError(f"{answer.request.method} {answer.request.url.path}: {answer.status_code}, so who may is unknown")
+        raise AssertionError(
+            f"{answer.request.method} {answer.request.url.path}: {answer.status_code}, so who may is unknown"
+        )
     return "names" if looks and answer.is_stream_consumed and NAME in answer.text else "yes"
