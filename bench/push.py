@@ -131,7 +131,7 @@ def _encoding(rounds: int) -> list[Row]:
         ec.generate_private_key(ec.SECP256R1()).exchange(ec.ECDH(), public)
 
     def encode() -> None:
-        encrypted("https://push.example/1", device.p256dh, device.auth, content)
+        encrypted(device.p256dh, device.auth, content)
 
     took: dict[Callable[[], None], list[float]] = {floor: [], encode: []}
     for _ in range(rounds):

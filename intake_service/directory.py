@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 
 from intake_service.errors import DirectoryTrouble, NotAllowed, NotReady, WrongPassword
 from intake_service.tables import Staff
+from notifications.private_files import PrivateFileError, require_private
 
 _WITHIN = 10.0  # seconds
 _LEEWAY = 60  # seconds between two clocks
@@ -166,6 +167,10 @@ def opened(issuer: str, client_id: str, secret_file: Path | None, public_url: st
         raise NotReady("WARM_HANDOFF_OIDC_ISSUER must begin with https.")
     if not client_id or secret_file is None:
         raise NotReady("With WARM_HANDOFF_OIDC_ISSUER, set WARM_HANDOFF_OIDC_CLIENT_ID and _CLIENT_SECRET_FILE too.")
+    try:
+        require_private(secret_file, "600")
+    except PrivateFileError as error:
+        raise NotReady(str(error)) from None
     secret = secret_file.read_text(encoding="utf-8").strip()
     return Directory(issuer, client_id, secret, f"{public_url.rstrip('/')}/sign-in/directory/answer", proxy)
 

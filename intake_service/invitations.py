@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, delete, exists, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from intake_service import passwords, rights, second_factors, sessions, sign_in, staff
 from intake_service.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from intake_service.sessions import digest
 from intake_service.sign_in_log import AtTheDoor, happened
-from intake_service.sign_in_tables import LinkPurpose, OneTimeLink
+from intake_service.sign_in_tables import LinkPurpose, OneTimeLink, Passkey
 from intake_service.tables import Role, Site, Staff
 from notifications import subscriptions
 
@@ -61,7 +61,7 @@ def invite_again(session: Session, staff_id: int, now: datetime, by: Staff | Non
     """A new link for who has not taken theirs up; the old one is void. Raises NotAllowed, NotFound, Conflict."""
     _require_administrator(by)
     member = _working(session, staff_id)
-    if not is_newcomer(member):
+    if member.id not in newcomers(session):
         raise Conflict(f"{member.name} has signed in already. Reset their sign-in instead.")
     happened(session, AtTheDoor.INVITED, now, member, by)
     return _new(session, member, LinkPurpose.INVITATION, now, by)
@@ -118,9 +118,13 @@ def take_up(session: Session, token: str, password: str, now: datetime) -> Staff
     return member
 
 
-def is_newcomer(member: Staff) -> bool:
-    """Has not signed in yet, or has been given a new start that they have not taken up."""
-    return member.password_hash == passwords.NO_PASSWORD and member.directory_subject is None
+def newcomers(session: Session) -> set[int]:
+    """Who has no way in yet, or has been given a new start that they have not taken up."""
+    has_passkey = exists().where(Passkey.staff_id == Staff.id)
+    without = select(Staff.id).where(
+        Staff.password_hash == passwords.NO_PASSWORD, Staff.directory_subject.is_(None), ~has_passkey
+    )
+    return set(session.scalars(without))
 
 
 def open_for(session: Session, now: datetime) -> dict[int, OneTimeLink]:

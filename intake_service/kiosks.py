@@ -80,7 +80,7 @@ def count_pairing(session: Session, keys: Keys, address: str, now: datetime) -> 
 
 def paired(session: Session, keys: Keys, address: str, now: datetime) -> None:
     """The code was right: the try does not count."""
-    wrong_tries.take_back(session, [wrong_tries.counted(keys, _PAIRING, address)], now)
+    wrong_tries.was_right(session, [], [wrong_tries.counted(keys, _PAIRING, address)], now)
 
 
 def authenticate(session: Session, credential: str) -> Kiosk:

@@ -37,7 +37,8 @@ class Live:
         try:
             while self._open:
                 try:
-                    await asyncio.wait_for(event.wait(), patience)
+                    async with asyncio.timeout(patience):  # wait_for would make a task of each wait
+                        await event.wait()
                 except TimeoutError:
                     yield False
                     continue

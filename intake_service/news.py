@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import islice
 
 from anyio.to_thread import run_sync
 from sqlalchemy import Engine
@@ -24,7 +25,7 @@ class News:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._lock = asyncio.Lock()
+        self._looking: asyncio.Task[None] | None = None
         self._generation = 0
         self._told: deque[Left] = deque(maxlen=_KEPT)
         self._known: frozenset[int] = frozenset()
@@ -36,18 +37,22 @@ class News:
         """How many have left until now, as far as was looked up: where a page that opens now begins."""
         return self._count
 
-    async def since(self, count: int, generation: int) -> tuple[Sequence[Left], int]:
+    async def since(self, count: int, generation: int) -> tuple[tuple[Left, ...], int]:
         """Who has left after the first `count`, and the count from now on."""
-        async with self._lock:
-            if generation > self._generation:
-                newest = await run_sync(self._look)
-                self._generation = generation
-                fresh = [left for left in newest if left.event_id not in self._known]
-                self._known = frozenset(left.event_id for left in newest)
-                self._told.extend(fresh)
-                self._count += len(fresh)
+        while generation > self._generation:  # whoever comes first looks, and all others wait for that one look
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._renew(generation))
+            await asyncio.shield(self._looking)  # a page that closes meanwhile does not end it for the others
         missed = min(self._count - count, len(self._told))
-        return list(self._told)[len(self._told) - missed :], self._count
+        return tuple(islice(self._told, len(self._told) - missed, None)), self._count
+
+    async def _renew(self, generation: int) -> None:
+        newest = await run_sync(self._look)
+        self._generation = max(self._generation, generation)
+        fresh = [left for left in newest if left.event_id not in self._known]
+        self._known = frozenset(left.event_id for left in newest)
+        self._told.extend(fresh)
+        self._count += len(fresh)
 
     def _look(self) -> Sequence[Left]:
         with Session(self._engine) as session:

@@ -26,8 +26,8 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from intake_service import second_factors, sessions
-from intake_service.errors import InvalidRequest, NotFound, WrongCode
+from intake_service import passwords, second_factors, sessions
+from intake_service.errors import Conflict, InvalidRequest, NotFound, WrongCode
 from intake_service.keys import Keys
 from intake_service.sign_in_tables import LONGEST_NAME, Passkey
 from intake_service.tables import Staff
@@ -152,13 +152,27 @@ def whose(session: Session, place: Place, credential: Mapping[str, Any], challen
 
 
 def remove(session: Session, member: Staff, passkey_id: int) -> str:
-    """Take one's own passkey away; its name. Raises NotFound."""
+    """Take one's own passkey away; its name. Raises NotFound, Conflict for the only way in that is left."""
+    if not passwords.has_one(member) and member.directory_subject is None and len(_of(session, member.id)) == 1:
+        raise Conflict("You sign in by this passkey alone. Choose a password or add another passkey first.")
     name = session.scalar(select(Passkey.name).where(Passkey.id == passkey_id, Passkey.staff_id == member.id))
     if name is None:
         raise NotFound("That passkey is not on your list any more.")
     session.execute(delete(Passkey).where(Passkey.id == passkey_id))
     second_factors.forget_useless_codes(session, member.id)
     return name
+
+
+def be_enough(session: Session, member: Staff) -> None:
+    """Take the password away: a passkey alone opens from now on. What stood beside the password goes with it.
+
+    Raises Conflict without a passkey.
+    """
+    if not _of(session, member.id):
+        raise Conflict("Add a passkey first.")
+    member.password_hash = passwords.NO_PASSWORD
+    session.flush()
+    second_factors.remove_all_but_passkeys(session, member.id)
 
 
 def _of(session: Session, staff_id: int) -> Sequence[Passkey]:

@@ -9,6 +9,7 @@ from argon2.low_level import hash_secret_raw
 from zxcvbn import zxcvbn
 
 from intake_service.errors import InvalidRequest
+from intake_service.tables import Staff
 
 SHORTEST = 15  # NIST SP 800-63B rev. 4, 3.1.1.2, for a password that may stand alone; docs/decisions says why for all
 LONGEST = 200
@@ -57,6 +58,10 @@ def stretched(secret: str, salt: bytes, size: int) -> bytes:
     return hash_secret_raw(
         secret.encode(), salt, _hasher.time_cost, _hasher.memory_cost, _hasher.parallelism, size, _hasher.type
     )
+
+
+def has_one(member: Staff) -> bool:
+    return member.password_hash != NO_PASSWORD
 
 
 def is_outdated(kept: str) -> bool:

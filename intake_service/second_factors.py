@@ -133,7 +133,13 @@ def is_taken(session: Session, member: Staff, code: str, now: datetime) -> bool:
 
 def remove_everything(session: Session, staff_id: int) -> None:
     """App, passkeys and recovery codes: the person begins anew."""
-    for kind in (CodeApp, Passkey, RecoveryCode):
+    remove_all_but_passkeys(session, staff_id)
+    session.execute(delete(Passkey).where(Passkey.staff_id == staff_id))
+
+
+def remove_all_but_passkeys(session: Session, staff_id: int) -> None:
+    """What stands beside a password."""
+    for kind in (CodeApp, RecoveryCode):
         session.execute(delete(kind).where(kind.staff_id == staff_id))
     session.expire_all()
 

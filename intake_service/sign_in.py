@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from intake_service import passwords, wrong_tries
@@ -26,13 +27,26 @@ _KNOWN_FOR = timedelta(days=400)
 _FIRST_WAIT = timedelta(seconds=15)
 
 FROM_A_KNOWN_BROWSER = Patience("known browser", 10, _FIRST_WAIT, timedelta(minutes=15))
-TO_AN_ACCOUNT = Patience("account", 5, _FIRST_WAIT, timedelta(minutes=1))
-"""From browsers that the person has never signed in with. Short: whoever guesses must not keep a colleague out."""
+TO_AN_ACCOUNT_FROM_AN_ADDRESS = Patience("account from address", 5, _FIRST_WAIT, timedelta(minutes=1))
+"""From browsers that the person has never signed in with. Short: a center shares one address."""
+TO_AN_ACCOUNT = Patience("account", 100, _FIRST_WAIT, timedelta(minutes=1))
+"""The same from everywhere (NIST SP 800-63B rev. 4, 3.2.2). Late: whoever guesses must not keep a colleague out."""
 FROM_AN_ADDRESS = Patience("address", 20, _FIRST_WAIT, timedelta(minutes=5))
 OF_A_CODE = Patience("code", 5, _FIRST_WAIT, timedelta(minutes=15))
 """Only whoever has the password can be wrong here."""
 OF_QUESTIONS = Patience("question", 60, _FIRST_WAIT, timedelta(minutes=1))
 """Passkeys and directories cannot be guessed; but each question costs a row, and the directory's patience."""
+
+
+_ONE = ("staff_id", "browser_digest")
+_sqlite, _postgresql = sqlite.insert(KnownBrowser), postgresql.insert(KnownBrowser)
+_KNOW = {
+    "sqlite": _sqlite.on_conflict_do_update(_ONE, set_={"last_at": _sqlite.excluded.last_at}),
+    "postgresql": _postgresql.on_conflict_do_update(
+        index_elements=_ONE, set_={"last_at": _postgresql.excluded.last_at}
+    ),
+}
+"""Somebody may press the button twice at once."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,7 @@ def count_password(
         everyone = [wrong_tries.counted(keys, FROM_A_KNOWN_BROWSER, f"{digest(browser)} {username}")]
     else:
         everyone = [
+            wrong_tries.counted(keys, TO_AN_ACCOUNT_FROM_AN_ADDRESS, f"{username} {address}"),
             wrong_tries.counted(keys, TO_AN_ACCOUNT, username),
             wrong_tries.counted(keys, FROM_AN_ADDRESS, address),
         ]
@@ -76,14 +91,13 @@ def count_question(session: Session, keys: Keys, address: str, now: datetime) ->
 
 def was_answered(session: Session, keys: Keys, address: str, now: datetime) -> None:
     """They are in: that question does not count."""
-    wrong_tries.take_back(session, [wrong_tries.counted(keys, OF_QUESTIONS, address)], now)
+    wrong_tries.was_right(session, [], [wrong_tries.counted(keys, OF_QUESTIONS, address)], now)
 
 
 def was_right(session: Session, everyone: Sequence[Counted], now: datetime) -> None:
-    """Forgive the person; of an address only this try is taken back."""
-    of_address = [each for each in everyone if each.patience is FROM_AN_ADDRESS]
-    wrong_tries.take_back(session, of_address, now)
-    wrong_tries.forgive(session, [each for each in everyone if each not in of_address])
+    """Forgive the person there; what others share, of them or of the address, only has this try taken back."""
+    shared = [each for each in everyone if each.patience in {FROM_AN_ADDRESS, TO_AN_ACCOUNT}]
+    wrong_tries.was_right(session, [each for each in everyone if each not in shared], shared, now)
 
 
 def whose_password(session: Session, username: str, password: str) -> tuple[Staff | None, bool]:
@@ -132,8 +146,8 @@ def end_step(session: Session, begun: Begun) -> None:
 def know_browser(session: Session, staff_id: int, browser: str, now: datetime) -> None:
     """The person has signed in here. `browser`: the secret of its cookie."""
     session.execute(delete(KnownBrowser).where(KnownBrowser.last_at <= now - _KNOWN_FOR))
-    session.merge(KnownBrowser(staff_id=staff_id, browser_digest=digest(browser), last_at=now))
-    session.flush()
+    row = {"staff_id": staff_id, "browser_digest": digest(browser), "last_at": now}
+    session.connection().execute(_KNOW[session.get_bind().dialect.name], row)
 
 
 def forget_browsers(session: Session, staff_id: int) -> None:

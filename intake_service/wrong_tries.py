@@ -53,20 +53,27 @@ def begin(session: Session, everyone: Sequence[Counted], now: datetime) -> None:
 
     Raises TooManyTries, and counts nothing then, when one of them has to wait: also for a right one.
     """
-    session.execute(delete(WrongTry).where(WrongTry.last_at <= now - _FORGIVEN))
-    for each in sorted(everyone, key=lambda each: each.who):  # one order, so that two processes cannot lock each other
+    aged = select(WrongTry.who).where(WrongTry.last_at <= now - _FORGIVEN).with_for_update(skip_locked=True)
+    session.execute(delete(WrongTry).where(WrongTry.who.in_(aged)))
+    for each in sorted(everyone, key=_in_one_order):
         _count(session, each, now)
 
 
-def forgive(session: Session, everyone: Sequence[Counted]) -> None:
-    """The try was right."""
-    session.execute(delete(WrongTry).where(WrongTry.who.in_([each.who for each in everyone])))
+def was_right(session: Session, forgiven: Sequence[Counted], taken_back: Sequence[Counted], now: datetime) -> None:
+    """The try was right. `taken_back`: it says nothing of their earlier ones, which somebody else may have made."""
+    for each in sorted((*forgiven, *taken_back), key=_in_one_order):
+        this = WrongTry.who == each.who
+        if each in forgiven:
+            session.execute(delete(WrongTry).where(this))
+        else:
+            session.execute(
+                update(WrongTry).where(this, WrongTry.tries > 0).values(tries=WrongTry.tries - 1, allowed_at=now)
+            )
 
 
-def take_back(session: Session, everyone: Sequence[Counted], now: datetime) -> None:
-    """The try was right, but says nothing of the earlier ones: somebody else may have been wrong from that address."""
-    its = WrongTry.who.in_([each.who for each in everyone])
-    session.execute(update(WrongTry).where(its, WrongTry.tries > 0).values(tries=WrongTry.tries - 1, allowed_at=now))
+def _in_one_order(each: Counted) -> str:
+    """Rows are locked in one order everywhere, so that no two processes wait for each other."""
+    return each.who
 
 
 def _count(session: Session, each: Counted, now: datetime) -> None:

@@ -31,12 +31,16 @@ _ADD_LINE = insert(LedgerLine)
 
 @dataclass(frozen=True)
 class Matter:
-    """What an alert is about, as far as telling it needs to know. `carrier`: whose a call is that is due."""
+    """What an alert is about, as far as telling it needs to know. `carrier`: whose a call is that is due.
+
+    `alert`: itself, where it is at hand; it is then changed there, and written with others.
+    """
 
     alert_id: int
     kind: str
     site_id: int
     carrier: int | None = None
+    alert: Alert | None = None
 
 
 def begin(session: Session, matter: Matter, rules: Rules, now: datetime) -> Setting:
@@ -48,14 +52,15 @@ def begin(session: Session, matter: Matter, rules: Rules, now: datetime) -> Sett
     return _tell_from(session, matter, rules.policy, 0, now, now)
 
 
-def fire_step(session: Session, timer: Timer, now: datetime) -> None:
-    """The step that is due now, however late it is: those in between are past, and nobody needs them any more."""
-    alert = session.get_one(Alert, timer.alert_id, with_for_update=True)
+def fire_step(session: Session, timer: Timer, alert: Alert, rules: Rules, now: datetime) -> None:
+    """The step that is due now, however late it is: those in between are past, and nobody needs them any more.
+
+    The alert is locked, as its timer is.
+    """
     if alert.acknowledged_at is not None or alert.closed_at is not None or alert.clock is None:
         session.delete(timer)
         return
-    matter = Matter(alert.id, alert.kind, alert.site_id, timer.staff_id)
-    rules = sites.rules(session, alert.site_id)
+    matter = Matter(alert.id, alert.kind, alert.site_id, timer.staff_id, alert)
     policy = rules.policy
     quiet = rules.quiet_until(now, alert.kind == AlertKind.URGENT)
     if quiet is not None:
@@ -66,7 +71,8 @@ def fire_step(session: Session, timer: Timer, now: datetime) -> None:
         session.delete(timer)
     else:
         number = max(timer.step, policy.at(now - alert.clock))
-        set_timers(session, [_tell_from(session, matter, policy, number, alert.clock, now)])
+        following = _tell_from(session, matter, policy, number, alert.clock, now)
+        timer.due_at, timer.step = following.due_at, following.step
 
 
 def wait_for_an_end(session: Session, alert_id: int, site_id: int, now: datetime) -> None:
@@ -76,13 +82,12 @@ def wait_for_an_end(session: Session, alert_id: int, site_id: int, now: datetime
     timers.set_timer(session, timers.COMES_BACK, str(alert_id), due, alert_id=alert_id)
 
 
-def fire_comes_back(session: Session, timer: Timer, now: datetime) -> None:
+def fire_comes_back(session: Session, timer: Timer, alert: Alert, rules: Rules, now: datetime) -> None:
     """First to the one who acknowledged; when that has no effect either, the alert is open again, one step further."""
-    alert = session.get_one(Alert, timer.alert_id, with_for_update=True)
     if alert.acknowledged_by is None or alert.closed_at is not None:
         session.delete(timer)
         return
-    policy = sites.rules(session, alert.site_id).policy
+    policy = rules.policy
     alert.deadline = now + WORTH_TELLING
     if timer.step == 0:
         says = alert.kind if alert.kind == AlertKind.CALLBACK_DUE else STILL_YOURS
@@ -92,7 +97,7 @@ def fire_comes_back(session: Session, timer: Timer, now: datetime) -> None:
         return
     session.delete(timer)
     note(session, alert.id, "taken_back", now, staff_id=alert.acknowledged_by)
-    matter = Matter(alert.id, alert.kind, alert.site_id, alert.acknowledged_by)
+    matter = Matter(alert.id, alert.kind, alert.site_id, alert.acknowledged_by, alert)
     alert.acknowledged_at = alert.acknowledged_by = None
     number = min(alert.step + 1, policy.last)
     session.flush()
@@ -117,7 +122,7 @@ def _tell_from(
     while not _tell(session, matter, policy, number, now):
         note(session, matter.alert_id, "nobody", now, step=number)
         if number >= len(policy.steps) - 1:
-            _nobody_came(session, session.get_one(Alert, matter.alert_id), now)
+            _nobody_came(session, matter.alert or session.get_one(Alert, matter.alert_id), now)
             break
         number += 1
         clock = now - policy.due(number)
@@ -166,6 +171,10 @@ def _nobody_came(session: Session, alert: Alert, now: datetime) -> None:
 
 
 def _remember(session: Session, matter: Matter, **values: object) -> None:
+    if matter.alert is not None:
+        for name, value in values.items():
+            setattr(matter.alert, name, value)
+        return
     session.execute(
         update(Alert).where(Alert.id == matter.alert_id).values(values).execution_options(synchronize_session="fetch")
     )

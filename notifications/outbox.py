@@ -13,6 +13,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from notifications.db import Base
 from notifications.messages import Message
 from notifications.signals import OUTBOX, signal
 from notifications.tables import Alert, Channel, ChannelKind, Notice, NoticeState, PushSubscription, Recipient
@@ -22,6 +23,7 @@ _PENDING = (NoticeState.QUEUED, NoticeState.SENDING)
 _PUSH = (ChannelKind.WEB_PUSH,)
 
 # Statements of an intake's way are built once: building them costs more than running them.
+_NOTICE = Base.metadata.tables[Notice.__tablename__]
 _ADD = insert(Notice)
 _DEVICES = (
     select(PushSubscription.staff_id, PushSubscription.id)
@@ -68,6 +70,18 @@ class Outcome:
     failure: str | None = None
     next_try_at: datetime | None = None
     attempted: bool = True
+
+
+_ACCEPTED = Outcome(NoticeState.ACCEPTED)
+_ACCEPT = (
+    update(_NOTICE)
+    .where(
+        _NOTICE.c.id == bindparam("its"),
+        _NOTICE.c.state == NoticeState.SENDING,
+        _NOTICE.c.leased_until == bindparam("lease"),
+    )
+    .values(state=NoticeState.ACCEPTED, failure=None, leased_until=None, accepted_at=bindparam("at"))
+)
 
 
 def enqueue(
@@ -164,6 +178,20 @@ def next_due(session: Session) -> datetime | None:
     queued = session.scalar(select(func.min(Notice.next_try_at)).where(Notice.state == NoticeState.QUEUED))
     leased = session.scalar(select(func.min(Notice.leased_until)).where(Notice.state == NoticeState.SENDING))
     return min((each for each in (queued, leased) if each is not None), default=None)
+
+
+def settle_all(session: Session, landed: Sequence[tuple[Claimed, Outcome, datetime]]) -> None:
+    """The same for many, each at its own time; those that were accepted in one go."""
+    accepted = [
+        {"its": claimed.notice_id, "lease": claimed.leased_until, "at": at}
+        for claimed, outcome, at in landed
+        if outcome == _ACCEPTED
+    ]
+    if accepted:
+        session.connection().execute(_ACCEPT, accepted)
+    for claimed, outcome, at in landed:
+        if outcome != _ACCEPTED:
+            settle(session, claimed, outcome, at)
 
 
 def settle(session: Session, claimed: Claimed, outcome: Outcome, now: datetime) -> bool:

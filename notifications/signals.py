@@ -21,17 +21,16 @@ _NOTIFY = text("SELECT pg_notify(:channel, '')")
 def signal(session: Session, channel: str) -> None:
     """Tell everybody who listens on `channel`, when and only if this transaction commits.
 
-    Many calls in one transaction are one statement, but for those in a savepoint, which may be undone alone.
+    Many calls in one transaction are one statement; in a savepoint, which may be undone alone, they are one of its own.
     """
     if session.get_bind().dialect.name != "postgresql":
         return
-    transaction, told = session.info.get("signalled", (None, frozenset()))
-    if transaction is session.get_transaction() and channel in told:
-        return
-    session.connection().execute(_NOTIFY, {"channel": channel})
-    if not session.in_nested_transaction():
-        before = told if transaction is session.get_transaction() else frozenset()
-        session.info["signalled"] = session.get_transaction(), before | {channel}
+    still_on = session.get_transaction(), session.get_nested_transaction()
+    told = [each for each in session.info.get("signalled", ()) if each[0] in still_on]
+    if all(each[1] != channel for each in told):
+        session.connection().execute(_NOTIFY, {"channel": channel})
+        told.append((session.get_nested_transaction() or session.get_transaction(), channel))
+    session.info["signalled"] = told
 
 
 async def listen(engine: Engine, channel: str, on_signal: Callable[[], None]) -> None:

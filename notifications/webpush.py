@@ -7,6 +7,7 @@ import base64
 import hashlib
 import ipaddress
 import socket
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -18,6 +19,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from pywebpush import WebPusher
+from yarl import URL
 
 from notifications.failures import Gone, Rejected, TryLater
 from notifications.vapid import LIFETIME, CannotSign, VapidKey
@@ -31,13 +33,31 @@ _DEVICES_KEPT = 4096
 _TOPIC_LENGTH = 32  # RFC 8030 section 5.4
 
 
+@dataclass(frozen=True)
+class _Address:
+    """An endpoint taken apart. `origin`: empty for no address."""
+
+    origin: str
+    host: str
+    is_private: bool
+    url: URL | None
+
+
 def origin_of(endpoint: str) -> str:
     """Scheme, host and port: what a VAPID token is for, and what a Retry-After holds for. Empty for no address."""
+    return _address(endpoint).origin
+
+
+@lru_cache(_DEVICES_KEPT)
+def _address(endpoint: str) -> _Address:
+    """Kept, as a device is written to again and again."""
     try:
         parts = urlsplit(endpoint)
+        host = parts.hostname or ""
+        url = URL(endpoint)
     except ValueError:
-        return ""
-    return f"{parts.scheme}://{parts.netloc}"
+        return _Address("", "", is_private=False, url=None)
+    return _Address(f"{parts.scheme}://{parts.netloc}", host, _is_private_literal(host), url)
 
 
 class PushSender:
@@ -66,6 +86,7 @@ class PushSender:
             timeout=aiohttp.ClientTimeout(total=_TOTAL_TIMEOUT),
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("Accept", "Accept-Encoding"),  # of no use to a push service
         )
         return self
 
@@ -92,16 +113,17 @@ class PushSender:
         `thread`: a later message of the same thread replaces this one while the phone is away. `urgent`: wake it.
         Raises SendError.
         """
-        if not origin_of(endpoint):
+        address = _address(endpoint)
+        if address.url is None:
             raise Rejected("the push address is not usable", suspect=True)
-        if not self._allow_private and _is_private_literal(urlsplit(endpoint).hostname or ""):
+        if not self._allow_private and address.is_private:
             raise Rejected("the push address is inside the own network", suspect=True)
-        body = encrypted(endpoint, p256dh, auth, content)
-        headers = self._headers(endpoint, thread, deadline, now, urgent)
+        body = encrypted(p256dh, auth, content)
+        headers = self._headers(address, thread, deadline, now, urgent)
         if self._session is None:
             raise RuntimeError("use `async with PushSender(...)`")
         try:
-            async with self._session.post(endpoint, data=body, headers=headers, allow_redirects=False) as answer:
+            async with self._session.post(address.url, data=body, headers=headers, allow_redirects=False) as answer:
                 await answer.content.read(_MAX_ANSWER)
                 _raise_for(answer.status, answer.headers.get("Retry-After"), now)
         except _NotPublic:
@@ -113,17 +135,19 @@ class PushSender:
         except (aiohttp.ClientError, OSError) as error:
             raise TryLater(f"no way to the push service ({type(error).__name__})") from None
 
-    def _headers(self, endpoint: str, thread: str, deadline: datetime, now: datetime, urgent: bool) -> dict[str, str]:
+    def _headers(
+        self, address: _Address, thread: str, deadline: datetime, now: datetime, urgent: bool
+    ) -> dict[str, str]:
         ttl = max(1, min(_MAX_TTL, int((deadline - now).total_seconds())))
         headers = {
-            "Authorization": self._authorization(origin_of(endpoint), now),
+            "Authorization": self._authorization(address.origin, now),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(ttl),
             "Urgency": "high" if urgent else "normal",
             "Topic": base64.urlsafe_b64encode(hashlib.sha256(thread.encode()).digest()).decode()[:_TOPIC_LENGTH],
         }
-        if (urlsplit(endpoint).hostname or "").endswith(".windows.com"):
+        if address.host.endswith(".windows.com"):
             headers["X-WNS-Cache-Policy"] = "cache"
         return headers
 
@@ -160,19 +184,22 @@ class _PublicOnly(AbstractResolver):
         await self._resolver.close()
 
 
-def encrypted(endpoint: str, p256dh: str, auth: str, content: bytes) -> bytes:
+def encrypted(p256dh: str, auth: str, content: bytes) -> bytes:
     """The body for one device (RFC 8291), each time with a new key. Raises Rejected for keys that are none."""
     try:
-        body: bytes = _pusher(endpoint, p256dh, auth).encode(content)["body"]
+        body: bytes = _pusher(p256dh, auth).encode(content)["body"]
     except Exception as error:  # several libraries' errors come through; one bad row must not stop the others
         raise Rejected(f"the device's keys are not usable ({type(error).__name__})", suspect=True) from None
     return body
 
 
 @lru_cache(_DEVICES_KEPT)
-def _pusher(endpoint: str, p256dh: str, auth: str) -> WebPusher:
-    """Kept, since taking a device's keys apart costs an eighth of an encryption; it holds nothing that is sent."""
-    return WebPusher({"endpoint": endpoint, "keys": {"p256dh": p256dh, "auth": auth}})
+def _pusher(p256dh: str, auth: str) -> WebPusher:
+    """Kept, since taking a device's keys apart costs an eighth of an encryption; it holds nothing that is sent.
+
+    It wants an address and writes to none.
+    """
+    return WebPusher({"endpoint": "", "keys": {"p256dh": p256dh, "auth": auth}})
 
 
 def _is_private_literal(host: str) -> bool:

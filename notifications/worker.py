@@ -206,5 +206,4 @@ def _next_due(session: Session) -> datetime | None:
 
 
 def _settle(session: Session, landed: list[_Landed]) -> None:
-    for each in landed:
-        outbox.settle(session, each.claimed, each.outcome, each.at)
+    outbox.settle_all(session, [(each.claimed, each.outcome, each.at) for each in landed])

@@ -28,6 +28,7 @@ router = APIRouter(prefix="/account")
 
 _DONE = {
     "password": "Your password is changed. Other browsers are signed out.",
+    "no-password": "Your password is gone. You sign in by passkey alone.",
     "ended": "Signed out there.",
     "others-ended": "Signed out everywhere but here.",
     "app-removed": "The authenticator app is taken away.",
@@ -93,6 +94,17 @@ def change_password(
     return RedirectResponse("/account?done=password", 303)
 
 
+@router.post("/password/removal")
+def remove_password(request: Request, session: Writing, who: Fresh) -> Response:
+    """A passkey alone from now on."""
+    try:
+        passkeys.be_enough(session, session.get_one(Staff, who.staff.id))
+    except Conflict as refusal:
+        return _account(request, session, who, refusal=refusal)
+    happened(session, AtTheDoor.PASSWORD_CHANGED, datetime.now(UTC), who.staff, how="taken away")
+    return RedirectResponse("/account?done=no-password", 303)
+
+
 @router.get("/second-factor")
 def choose_factor(request: Request, session: Reading, who: FreshNewcomerReader, next: str = "/account") -> Response:
     """The guided way to a second factor, for whoever needs one and for whoever wants one."""
@@ -101,6 +113,7 @@ def choose_factor(request: Request, session: Reading, who: FreshNewcomerReader, 
         "second_factor.html",
         who=who,
         factors=second_factors.of_staff(session, who.staff.id),
+        has_password=passwords.has_one(who.staff),
         next=local(next),
     )
 
@@ -144,7 +157,7 @@ def remove_code_app(session: Writing, who: Fresh) -> Response:
 def remove_passkey(request: Request, session: Writing, who: Fresh, passkey_id: int) -> Response:
     try:
         passkeys.remove(session, who.staff, passkey_id)
-    except NotFound as refusal:
+    except (NotFound, Conflict) as refusal:
         return _account(request, session, who, refusal=refusal)
     happened(session, AtTheDoor.FACTOR_REMOVED, datetime.now(UTC), who.staff, how="passkey")
     return RedirectResponse("/account?done=passkey-removed", 303)
@@ -166,7 +179,7 @@ def make_recovery_codes(
 @router.get("/factor-added")
 def factor_added(request: Request, session: Reading, who: NewcomerReader, next: str = "/account") -> Response:
     """After a passkey was added by the script: paper for the day on which the device is lost, unless there is some."""
-    if second_factors.of_staff(session, who.staff.id).recovery_codes:
+    if second_factors.of_staff(session, who.staff.id).recovery_codes or not passwords.has_one(who.staff):
         return RedirectResponse("/account?done=passkey", 303)
     return page(request, "factor_added.html", who=who, next=local(next))
 
@@ -214,7 +227,7 @@ def _account(
         factors=second_factors.of_staff(session, who.staff.id),
         browsers=sessions.of_staff(session, who.staff.id, now),
         devices=len(subscriptions.of_staff(session, who.staff.id)),
-        has_password=who.staff.password_hash != passwords.NO_PASSWORD,
+        has_password=passwords.has_one(who.staff),
         shortest=passwords.SHORTEST,
         done=done,
         refusal=refusal,

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
@@ -17,6 +18,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from intake_service import rights, sessions
 from intake_service.errors import SignInNeeded
+from intake_service.leaving import Left
 from intake_service.live import Live
 from intake_service.news import News
 from intake_service.routes.signed_in import token_of
@@ -34,7 +36,7 @@ async def events(request: Request) -> Response:
     return EventSourceResponse(_stream(request, sites), ping=15, headers={"X-Accel-Buffering": "no"})
 
 
-async def _stream(request: Request, sites: frozenset[int] | None) -> AsyncIterator[ServerSentEvent]:
+async def _stream(request: Request, sites: frozenset[int] | None) -> AsyncIterator[bytes]:
     live: Live = request.app.state.live
     news: News = request.app.state.news
     count = news.count
@@ -47,10 +49,15 @@ async def _stream(request: Request, sites: frozenset[int] | None) -> AsyncIterat
         if not changed:
             continue
         lately, count = await news.since(count, live.generation)
-        left = {f"p-{each.participant_id}": each.words for each in lately if each.site_id in (sites or ())}
-        if left:
-            yield ServerSentEvent(event="left", data=json.dumps(left))
-        yield ServerSentEvent(event="queue", data="changed")
+        yield _told(lately, sites or frozenset())
+
+
+@lru_cache(64)
+def _told(lately: tuple[Left, ...], sites: frozenset[int]) -> bytes:
+    """The events, written once for all the pages that hear the same."""
+    left = {f"p-{each.participant_id}": each.words for each in lately if each.site_id in sites}
+    told = [ServerSentEvent(event="left", data=json.dumps(left))] if left else []
+    return b"".join(each.encode() for each in (*told, ServerSentEvent(event="queue", data="changed")))
 
 
 def _sites(request: Request) -> frozenset[int] | None:

@@ -76,7 +76,7 @@ def ask_again(request: Request, path: str, fields: Kept | None, status: int = 20
             status,
             member=member,
             csrf=browser.csrf_token,
-            has_password=member.password_hash != passwords.NO_PASSWORD,
+            has_password=passwords.has_one(member),
             factors=second_factors.of_staff(session, member.id),
             directory=request.app.state.settings.directory_name if member.directory_subject else "",
             next=path,

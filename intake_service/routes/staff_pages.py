@@ -19,7 +19,7 @@ router = APIRouter(prefix="/staff")
 
 _DONE = {
     "removed": "Removed. Their participants wait in Needs Reassignment.",
-    "undone": "They are back, with every participant who had not been reassigned.",
+    "undone": "They are back, with everybody who had not been reassigned. They sign in anew and turn alerts on again.",
 }
 
 
@@ -70,7 +70,7 @@ def _show(
         "staff.html",
         refusal.status if refusal else 200,
         people=[(each, rights.may_remove(session, who.staff, each)) for each in people],
-        newcomers={each.id for each in people if invitations.is_newcomer(each)},
+        newcomers=invitations.newcomers(session),
         links=invitations.open_for(session, datetime.now(UTC)),
         loads={
             staff_id: load

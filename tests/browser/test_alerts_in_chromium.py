@@ -4,17 +4,61 @@ Only Google is played, by tests/support/google_push.py, and the desktop that sho
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.browser.house import ALERT, REPLACEMENT, TAKEN_CARE_OF, WAITING, House, running_house
+from tests.browser.alert_day import (
+    a_browser_that_gave_up_is_forgotten,
+    a_click_opens_the_page_whose_button_answers,
+    one_of_them_is_shown,
+    three_messages_are_sent_while_it_is_away,
+    what_somebody_else_took_is_replaced,
+)
+from tests.browser.house import ALERT, WAITING, House, running_house
 from tests.intake_service.center import PASSWORD
 from tests.support.chromium import reachable_chromium
-from tests.support.desktop import Desktop
+from tests.support.desktop import Desktop, Shown
 from tests.support.google_push import GooglePush
+
+
+@dataclass
+class OnTheDesktop:
+    """Bob's Chromium; the desktop shows its notifications."""
+
+    page: Page
+    house: House
+    desktop: Desktop
+
+    def wait_for(self, title: str) -> Shown:
+        return self.desktop.wait_for(title)
+
+    def titles(self) -> list[str]:
+        return [each.title for each in self.desktop.notifications]
+
+    def clear(self) -> None:
+        self.desktop.clear()
+
+    def answer_on_the_page(self) -> None:
+        with self.page.context.expect_page() as opened:
+            self.desktop.click(self.desktop.wait_for(WAITING))
+        opened.value.get_by_role("button", name="I'm on it").click()
+        expect(opened.value.get_by_text("Bob is on it.")).to_be_visible()
+        opened.value.close()
+
+    def unsubscribe(self) -> None:
+        self.page.goto(f"{self.house.url}/sign-in")
+        unsubscribe = (
+            "async () => (await (await navigator.serviceWorker.ready).pushManager.getSubscription()).unsubscribe()"
+        )
+        assert self.page.evaluate(unsubscribe)
+
+    def reads(self, path: str, *words: str) -> None:
+        self.page.goto(f"{self.house.url}{path}")
+        for each in words:
+            expect(self.page.get_by_text(each)).to_be_visible()
 
 
 @pytest.fixture
@@ -39,16 +83,18 @@ def test_a_chromium_through_a_day_of_alerts(
         a_test_alert_says_that_it_was_shown(page, desktop)
         page.goto("about:blank")  # from here on no page of ours is open, only the browser runs
         an_alert_is_answered_by_its_button(page, house, desktop)
-        what_somebody_else_took_is_replaced(house, desktop)
+        what_somebody_else_took_is_replaced(OnTheDesktop(page, house, desktop), house)
         an_answer_that_did_not_get_through_can_be_given_again(house, desktop)
     google.wait_until_away()
     desktop.clear()
 
-    intake = somebody_waits_and_three_messages_are_sent(house)
+    intake = three_messages_are_sent_while_it_is_away(house)
     with reachable_chromium(playwright, chromium, google, desktop) as page:
-        one_of_them_is_shown(intake, house, desktop)
-        a_click_opens_the_page_whose_button_answers(page, intake, house, desktop)
-        a_browser_that_gave_up_is_forgotten(page, house, google)
+        phone = OnTheDesktop(page, house, desktop)
+        one_of_them_is_shown(phone, house, intake)
+        assert [each.title for each in desktop.history] == [WAITING]  # not even for a moment was there another one
+        a_click_opens_the_page_whose_button_answers(phone, house, intake)
+        a_browser_that_gave_up_is_forgotten(phone, house, google)
         who_signs_out_leaves_nothing_behind(page, house, google)
 
 
@@ -80,16 +126,6 @@ def an_alert_is_answered_by_its_button(page: Page, house: House, desktop: Deskto
     opened.value.close()
 
 
-def what_somebody_else_took_is_replaced(house: House, desktop: Desktop) -> None:
-    intake = house.somebody_waits()
-    desktop.wait_for(WAITING)
-    house.wait_until_told(intake, (ALERT, "shown"))
-    house.alice_is_on_it(intake)
-    desktop.wait_for(TAKEN_CARE_OF)
-    house.wait_until_told(intake, (ALERT, "shown"), (REPLACEMENT, "shown"))
-    assert [each.title for each in desktop.notifications] == [TAKEN_CARE_OF]  # in the place of the alert
-
-
 def an_answer_that_did_not_get_through_can_be_given_again(house: House, desktop: Desktop) -> None:
     intake = house.somebody_waits()
     shown = desktop.wait_for(WAITING)
@@ -104,48 +140,6 @@ def an_answer_that_did_not_get_through_can_be_given_again(house: House, desktop:
     desktop.click(back, "I'm on it")
     house.wait_until_told(intake, (ALERT, "acknowledged"))
     assert house.who_is_on_it(intake) == house.center.bob
-
-
-def somebody_waits_and_three_messages_are_sent(house: House) -> UUID:
-    intake = house.somebody_waits()
-    house.wait_until_told(intake, (ALERT, "accepted"))
-    for _ in range(2):
-        house.tell_again(intake)
-    house.wait_until_told(intake, *[(ALERT, "accepted")] * 3)
-    return intake
-
-
-def one_of_them_is_shown(intake: UUID, house: House, desktop: Desktop) -> None:
-    desktop.wait_for(WAITING)
-    house.wait_until_told(intake, (ALERT, "accepted"), (ALERT, "accepted"), (ALERT, "shown"))
-    assert [each.title for each in desktop.history] == [WAITING]
-
-
-def a_click_opens_the_page_whose_button_answers(page: Page, intake: UUID, house: House, desktop: Desktop) -> None:
-    with page.context.expect_page() as opened:
-        desktop.click(desktop.wait_for(WAITING))
-    opened.value.get_by_role("button", name="I'm on it").click()
-    expect(opened.value.get_by_text("Bob is on it.")).to_be_visible()
-    assert house.who_is_on_it(intake) == house.center.bob
-    opened.value.close()
-
-
-def a_browser_that_gave_up_is_forgotten(page: Page, house: House, google: GooglePush) -> None:
-    """By itself, as browsers do when their person takes the permission back: nobody tells the service."""
-    page.goto(f"{house.url}/sign-in")
-    unsubscribe = (
-        "async () => (await (await navigator.serviceWorker.ready).pushManager.getSubscription()).unsubscribe()"
-    )
-    assert page.evaluate(unsubscribe)
-    google.wait_until_unsubscribed()
-
-    intake = house.somebody_waits()
-    house.wait_until_told(intake, (ALERT, "failed"))
-    assert google.deliveries[-1].status == 410
-    assert house.bobs_devices() == 0
-    page.goto(f"{house.url}/alerts")
-    expect(page.get_by_text("Alerts are off on this device.")).to_be_visible()
-    expect(page.get_by_text("None has alerts turned on.")).to_be_visible()
 
 
 def who_signs_out_leaves_nothing_behind(page: Page, house: House, google: GooglePush) -> None:

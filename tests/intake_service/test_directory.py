@@ -32,17 +32,25 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DirectoryServ
         yield server
 
 
+def kept(folder: Path, secret: str) -> Path:
+    """A file that only its owner may read."""
+    file = folder / "oidc-secret"
+    file.write_text(f"{secret}\n")
+    file.chmod(0o600)
+    return file
+
+
 @pytest.fixture
 def service(settings: Settings, provider: DirectoryServer, tmp_path: Path) -> Iterator[Service]:
     """A service with that directory."""
     port = free_port()
     client_id, secret = provider.register(f"http://localhost:{port}/sign-in/directory/answer")
-    (tmp_path / "oidc-secret").write_text(f"{secret}\n")
+    secret_file = kept(tmp_path, secret)
     told = {
         "public_url": f"http://localhost:{port}",
         "oidc_issuer": provider.issuer,
         "oidc_client_id": client_id,
-        "oidc_client_secret_file": tmp_path / "oidc-secret",
+        "oidc_client_secret_file": secret_file,
         "oidc_name": "Harbor account",
     }
     with running_service(create_app(settings.model_copy(update=told)), port=port) as running:
@@ -195,11 +203,10 @@ def test_the_directory_proves_again_only_when_it_asked_anew(
 def test_a_directory_that_is_away_is_said_and_passwords_go_on(
     settings: Settings, center: Center, tmp_path: Path
 ) -> None:
-    (tmp_path / "secret").write_text("made up")
     told = {
         "oidc_issuer": f"http://localhost:{free_port()}",
         "oidc_client_id": "ours",
-        "oidc_client_secret_file": tmp_path / "secret",
+        "oidc_client_secret_file": kept(tmp_path, "made up"),
     }
     with running_service(create_app(settings.model_copy(update=told))) as service:
         away = service.client.get("/sign-in/directory", headers=HTML)
@@ -220,6 +227,15 @@ def test_without_a_directory_there_is_no_such_way(settings: Settings, center: Ce
 def test_settings_that_cannot_work_are_refused_at_the_start(
     tmp_path: Path, issuer: str, client_id: str, has_secret: bool
 ) -> None:
-    (tmp_path / "secret").write_text("made up")
+    secret_file = kept(tmp_path, "made up")
     with pytest.raises(NotReady):
-        directory.opened(issuer, client_id, tmp_path / "secret" if has_secret else None, "https://center.example")
+        directory.opened(issuer, client_id, secret_file if has_secret else None, "https://center.example")
+
+
+def test_a_secret_that_others_may_read_is_refused_at_the_start(tmp_path: Path) -> None:
+    secret_file = kept(tmp_path, "made up")
+    assert directory.opened("https://d.example", "ours", secret_file, "https://center.example") is not None
+    secret_file.chmod(0o640)
+
+    with pytest.raises(NotReady, match="chmod 600"):
+        directory.opened("https://d.example", "ours", secret_file, "https://center.example")

@@ -101,6 +101,39 @@ def test_a_passkey_is_added_and_then_is_enough_alone(
     assert (kept.name, kept.staff_id) == ("My phone", center.alice)
 
 
+def test_a_passkey_replaces_the_password_too(
+    playwright: Playwright, at_home: Service, session: Session, center: Center
+) -> None:
+    lead_needs_two(session)
+    with running_chromium(playwright) as page:
+        with_authenticator(page)
+        sign_in(page, at_home, "alice")
+        page.get_by_role("button", name="Add a passkey").click()
+        page.get_by_role("link", name="Not now").click()
+        expect(page.get_by_text("Nobody is waiting")).to_be_visible()
+        page.goto(f"{at_home.url}/account")
+        page.get_by_text("Do without a password").click()
+        page.get_by_role("button", name="Take my password away").click()
+        expect(page.get_by_text("You sign in by passkey alone.", exact=False).first).to_be_visible()
+        page.get_by_role("button", name=re.compile("Take away the passkey")).click()
+        expect(page.get_by_role("alert")).to_contain_text("Choose a password or add another passkey first.")
+        page.get_by_role("button", name="Sign out", exact=True).click()
+
+        sign_in(page, at_home, "alice")
+        expect(page.get_by_role("alert")).to_contain_text("The username or the password is not right.")
+        page.get_by_role("button", name="Sign in with a passkey").click()
+        expect(page.get_by_text("Nobody is waiting")).to_be_visible()
+        session.execute(update(StaffSession).values(proved_at=NOW))
+        session.commit()
+        page.goto(f"{at_home.url}/account/second-factor")
+        expect(page.get_by_role("button", name="Use your passkey")).to_be_visible()
+        expect(page.get_by_label("Password")).to_have_count(0)
+        page.get_by_role("button", name="Use your passkey").click()
+        expect(page.get_by_role("heading", name="Two ways to prove")).to_be_visible()
+
+    assert invitations.newcomers(session) == set()
+
+
 def test_a_passkey_proves_again_and_a_form_goes_on(
     playwright: Playwright, at_home: Service, session: Session, center: Center
 ) -> None:

@@ -65,8 +65,11 @@ def behind_https(settings: Settings) -> Iterator[Service]:
 def test_with_https_the_cookie_never_leaves_it(behind_https: Service, center: Center) -> None:
     answer = sign_in(behind_https.client, "alice")
 
-    assert answer.headers["set-cookie"].startswith("__Host-session=")
-    assert "Secure" in answer.headers["set-cookie"]
+    cookies = answer.headers.get_list("set-cookie")
+    assert cookies[0].startswith("__Host-session=")
+    for cookie in cookies:  # also those by which a browser is known again and steps are kept
+        assert cookie.startswith("__Host-"), cookie
+        assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; ")), cookie
     assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 

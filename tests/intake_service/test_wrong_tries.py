@@ -88,7 +88,7 @@ def test_what_was_typed_is_not_in_the_rows(service: Service, session: Session, c
     signs_in(service.client, "a password typed as a name", "x")
 
     kept = session.scalars(select(WrongTry.who)).all()
-    assert len(kept) == 2  # the account and the address
+    assert len(kept) == 3  # the account, the address, both
     assert all(len(who) == 64 and "password" not in who for who in kept)
 
 
@@ -111,8 +111,21 @@ def test_a_guesser_elsewhere_does_not_keep_a_colleague_out(service: Service, cen
         assert signs_in(service.client, "alice").status_code == 429
 
         assert signs_in(alices, "alice").status_code == 303  # in her own browser
+    with httpx.Client(base_url=service.url, headers={"X-Forwarded-For": "192.0.2.7"}, timeout=20) as at_home:
+        assert signs_in(at_home, "alice").status_code == 303  # in a new one, at another address
     assert signs_in(service.client, "bob").status_code == 303  # and nobody else waits
-    assert sign_in.TO_AN_ACCOUNT.longest <= MINUTE  # in a new browser she waits a minute at most
+
+
+def test_guesses_from_everywhere_slow_each_other_down(session: Session, keys: Keys, center: Center) -> None:
+    """A minute at most, for whoever is in a new browser while many addresses guess."""
+    with pytest.raises(TooManyTries):
+        for number in range(1000):
+            sign_in.count_password(session, keys, "alice", f"192.0.2.{number}", "", NOW)
+
+    everywhere = wrong_tries.counted(keys, sign_in.TO_AN_ACCOUNT, "alice")
+    assert session.get_one(WrongTry, everywhere.who).tries == sign_in.TO_AN_ACCOUNT.free
+    sign_in.count_password(session, keys, "alice", "198.51.100.1", "", NOW + MINUTE)
+    sign_in.count_password(session, keys, "bob", "198.51.100.1", "", NOW)
 
 
 def test_guesses_that_come_at_once_are_counted_one_by_one(service: Service, center: Center) -> None:
@@ -123,7 +136,8 @@ def test_guesses_that_come_at_once_are_counted_one_by_one(service: Service, cent
     with ThreadPoolExecutor(8) as guessers:
         answers = sorted(guessers.map(guess, range(16)))
 
-    assert answers == [403] * sign_in.TO_AN_ACCOUNT.free + [429] * (16 - sign_in.TO_AN_ACCOUNT.free)
+    free = sign_in.TO_AN_ACCOUNT_FROM_AN_ADDRESS.free
+    assert answers == [403] * free + [429] * (16 - free)
 
 
 def test_an_address_that_tries_many_names_is_slowed_down(service: Service, center: Center) -> None:
@@ -147,7 +161,18 @@ def test_a_right_password_forgives_the_person(service: Service, session: Session
     assert signs_in(service.client, "alice").status_code == 303
 
     kept = session.scalars(select(WrongTry.tries)).all()
-    assert list(kept) == [4]  # the address was wrong four times; the account is as new
+    assert list(kept) == [4, 4]  # of the address and of the account everywhere; Alice here is as new
+
+
+def test_a_button_that_is_pressed_twice_lets_somebody_in(service: Service, center: Center) -> None:
+    cookie = {"Cookie": "browser=one-that-alice-shares"}
+
+    def press(_: int) -> int:
+        with httpx.Client(base_url=service.url, trust_env=False, timeout=60, headers=cookie) as client:
+            return signs_in(client, "alice").status_code
+
+    with ThreadPoolExecutor(4) as presses:
+        assert list(presses.map(press, range(12))) == [303] * 12
 
 
 def test_codes_are_counted_by_person(session: Session, keys: Keys, center: Center) -> None:

@@ -3,7 +3,7 @@ from datetime import time, timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.orm import Session
 
 from notifications import alerts, firing, roster, sites, timers
@@ -354,6 +354,43 @@ def a_due_call(session: Session, carrier: int | None) -> int:
     session.commit()
     pass_time(session, NOW)
     return alerts.of_subject(session, "p-1")[0].id
+
+
+def test_many_steps_that_are_due_together_cost_little_more_than_what_they_say(session: Session, engine: Engine) -> None:
+    """Counted, not timed: of each its audience, its notice and its line in the ledger."""
+    a_house(session)
+    for number in range(40):
+        somebody_waits(session, subject=f"s-{number}")
+    ran: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        ran.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    fired = firing.fire_due(session, NOW + minutes(3), 100)
+    session.commit()
+    event.remove(engine, "before_cursor_execute", note)
+
+    assert fired == 40
+    assert len(ran) <= 40 * 3 + 15
+
+
+def test_a_timer_that_cannot_be_fired_keeps_no_other_from_it(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    a_house(session)
+    before, after = somebody_waits(session, subject="1"), somebody_waits(session, subject="2")
+    timers.set_timer(session, timers.STEP, "of no alert", NOW + minutes(3))
+    session.commit()
+
+    assert firing.fire_due(session, NOW + minutes(3), 100) == 3
+    session.commit()
+
+    assert [told(session, each)[-1] for each in (before, after)] == [(1, CHARLIE)] * 2
+    assert len(told(session, before)) == 3  # what was undone with the bad one is not told twice
+    bad = session.scalars(select(Timer).where(Timer.subject == "of no alert")).one()
+    assert bad.due_at == NOW + minutes(4)
+    assert "could not be fired" in caplog.text
 
 
 def test_many_workers_fire_each_timer_once(engine: Engine, session: Session) -> None:

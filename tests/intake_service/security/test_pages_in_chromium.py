@@ -42,7 +42,7 @@ def page(playwright: Playwright, service: Service, center: Center) -> Iterator[P
         page.goto(f"{service.url}/sign-in")
         page.get_by_label("Username").fill("dana")
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/queue")
         yield page
 
