@@ -32,7 +32,7 @@ _POLICY = "; ".join(
     ]
 )
 _SWITCHED_OFF = (  # no page of ours has a use for them
-    "accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "encrypted-media", "geolocation",
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "geolocation",
     "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
     "picture-in-picture", "serial", "usb", "window-management", "xr-spatial-tracking",
 )  # fmt: skip
