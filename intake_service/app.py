@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from intake_service import directory, migrations
 from intake_service.errors import Busy, NotReady
-from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, places
+from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, NoUploads, places
 from intake_service.intake_writer import IntakeWriter
 from intake_service.keys import Keys, open_keys
 from intake_service.known_people import remember_earlier
@@ -67,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(NothingTold)
     app.add_middleware(BodyLimit)
+    app.add_middleware(NoUploads)
     app.add_middleware(CarefulHeaders, https=settings.public_url.startswith("https:"))
     return app
 

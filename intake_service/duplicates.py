@@ -29,6 +29,7 @@ class Verdict(StrEnum):
     NOT_THE_SAME = "not the same"
 
 
+_NO_PAIR = "There are no such two records at your sites."
 _DONE = {Verdict.JOINED: "joined the two", Verdict.NOT_THE_SAME: "said that these are two people"}
 
 
@@ -75,6 +76,13 @@ def pairs_of(session: Session, member: Staff, participant_id: UUID) -> list[Pair
         .order_by(PossibleDuplicate.id)
     )
     return [_pair(row, participant.id) for row in rows]
+
+
+def require_pair_of(session: Session, participant_id: UUID, pair_id: int) -> None:
+    """Raises NotFound unless this participant is one of the pair."""
+    pair = _pair_to_decide(session, pair_id)
+    if participant_id not in {pair.participant_id, pair.known_id}:
+        raise NotFound(_NO_PAIR)
 
 
 def suspect(session: Session, participant_id: UUID, known_id: UUID, by: Staff, now: datetime) -> int:
@@ -210,7 +218,7 @@ def _pair(row: PossibleDuplicate, participant_id: UUID) -> Pair:
 def _pair_to_decide(session: Session, pair_id: int) -> PossibleDuplicate:
     pair = session.get(PossibleDuplicate, pair_id, populate_existing=True)
     if pair is None:
-        raise NotFound("There are no such two records at your sites.")
+        raise NotFound(_NO_PAIR)
     return pair
 
 

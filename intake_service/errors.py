@@ -6,6 +6,7 @@ ServiceError
 │   ├── CannotOpen      422 cannot_open          the envelope was damaged or changed
 │   └── UnknownKey      422 unknown_key          sealed to a key this service does not hold
 ├── TooLarge            413 too_large
+├── UnknownContent      415 unknown_content      a body of a kind that is taken nowhere, such as files
 ├── NotEnrolled         401 not_enrolled         no credential, or not one of ours
 │   └── Revoked         401 revoked              this kiosk was taken out of service
 ├── SignInNeeded        401 sign_in_needed       no session, or it has ended
@@ -74,6 +75,12 @@ class TooLarge(ServiceError):
     status = 413
     code = "too_large"
     title = "The request is too large"
+
+
+class UnknownContent(ServiceError):
+    status = 415
+    code = "unknown_content"
+    title = "This kind of content is not taken"
 
 
 class NotEnrolled(ServiceError):

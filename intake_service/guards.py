@@ -1,4 +1,4 @@
-"""What every request passes through: a limit to its size, headers that keep browsers careful, no error that tells.
+"""What every request passes through: a limit to its size, no files, careful headers, no error that tells.
 
 Plain ASGI, so that streams stay streams and a request costs little.
 """
@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from intake_service.errors import ServiceError, TooLarge, TooSlow
+from intake_service.errors import ServiceError, TooLarge, TooSlow, UnknownContent
 from shared_schema.intake import MAX_SEALED_BYTES
 from shared_schema.problem import MEDIA_TYPE, Problem
 
@@ -22,15 +22,31 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 MAX_BODY = MAX_SEALED_BYTES + 4096
 """Bytes. The largest body there is, a sealed intake, with its JSON around it."""
 
-_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "connect", "manifest", "worker")),
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+_SWITCHED_OFF = (  # no page of ours has a use for them
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "geolocation",
+    "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
+    "picture-in-picture", "serial", "usb", "window-management", "xr-spatial-tracking",
+)  # fmt: skip
 _HEADERS = {
     b"content-security-policy": _POLICY.encode(),
+    b"permissions-policy": ", ".join(f"{feature}=()" for feature in _SWITCHED_OFF).encode(),
     b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",  # what browsers that are older than frame-ancestors read
     b"referrer-policy": b"no-referrer",
     b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
     b"cache-control": b"no-store",
 }
-_HTTPS_ONLY = {b"strict-transport-security": b"max-age=31536000"}
+_HTTPS_ONLY = {b"strict-transport-security": b"max-age=31536000; includeSubDomains"}
 _STATIC = "/static/"
 _BODY_WITHIN = 30  # seconds
 
@@ -59,6 +75,22 @@ class CarefulHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class NoUploads:
+    """Refuses multipart bodies, the only ones that files come in: no page of ours sends one."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and any(
+            name.lower() == b"content-type" and value.strip().lower().startswith(b"multipart/")
+            for name, value in scope["headers"]
+        ):
+            await _answer(send, UnknownContent("No files are taken here.").problem())
+            return
+        await self._app(scope, receive, send)
 
 
 class NothingTold:

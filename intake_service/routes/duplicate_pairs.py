@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,15 @@ from intake_service.routes.participant_actions import attempt, done_at
 from intake_service.routes.signed_in import Actor, SignedIn
 
 router = APIRouter(prefix="/participants/{participant_id}/duplicates")
+
+
+def _pair(session: Writing, _who: Actor, participant_id: UUID, pair_id: int) -> int:
+    duplicates.require_pair_of(session, participant_id, pair_id)
+    return pair_id
+
+
+PairId = Annotated[int, Depends(_pair, scope="function")]
+"""A pair that the participant of the address is one of."""
 
 
 @router.post("")
@@ -40,7 +49,7 @@ def join(
     session: Writing,
     who: Actor,
     participant_id: UUID,
-    pair_id: int,
+    pair_id: PairId,
     keep: Annotated[UUID, Form()],
 ) -> Response:
     now = datetime.now(UTC)
@@ -56,7 +65,7 @@ def join(
 
 
 @router.post("/{pair_id}/not-the-same")
-def not_the_same(request: Request, session: Writing, who: Actor, participant_id: UUID, pair_id: int) -> Response:
+def not_the_same(request: Request, session: Writing, who: Actor, participant_id: UUID, pair_id: PairId) -> Response:
     now = datetime.now(UTC)
     return _decide(
         request,
@@ -69,7 +78,7 @@ def not_the_same(request: Request, session: Writing, who: Actor, participant_id:
 
 
 @router.post("/{pair_id}/undo")
-def undo(request: Request, session: Writing, who: Actor, participant_id: UUID, pair_id: int) -> Response:
+def undo(request: Request, session: Writing, who: Actor, participant_id: UUID, pair_id: PairId) -> Response:
     now = datetime.now(UTC)
     return _decide(
         request, session, who, participant_id, "undone", lambda: duplicates.undo(session, pair_id, who.staff, now)

@@ -70,7 +70,7 @@ def test_with_https_the_cookie_never_leaves_it(behind_https: Service, center: Ce
     for cookie in cookies:  # also those by which a browser is known again and steps are kept
         assert cookie.startswith("__Host-"), cookie
         assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; ")), cookie
-    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
 def test_signing_in_again_ends_the_old_session(service: Service, session: Session, center: Center) -> None:
@@ -97,7 +97,7 @@ def test_every_answer_keeps_browsers_careful(service: Service, path: str) -> Non
     headers = service.client.get(path).headers
 
     policy = headers["content-security-policy"]
-    assert policy.startswith("default-src 'self'")
+    assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
     assert headers["x-content-type-options"] == "nosniff"
