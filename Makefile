@@ -46,8 +46,9 @@ types: env ## mypy --strict
 pictures: packages env ## draw every kiosk screen in every language, look and size, and console pages, under build/pictures
 	PICTURES=all $(RUN) -m pytest -m pictures
 
-docs: env ## write the page of docs that is reckoned from the form's words
+docs: env ## write the pages of docs that are made from data: reading times, the accessibility report
 	$(RUN) -m tests.kiosk.two_minutes
+	$(RUN) -m tests.accessibility.report
 
 bench: $(addprefix bench-,$(BENCHES)) ## measure everything: tables, and rows in build/bench
 
