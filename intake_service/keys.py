@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -41,7 +41,7 @@ class Keys:
     opening: Mapping[str, OpeningKey]
     service_key: ServiceKey
     data: DataKeys
-    digest: bytes
+    digest: bytes = field(repr=False)
     vapid: VapidKey
 
     def mac(self, content: bytes) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -32,7 +32,7 @@ class DataKeys:
 
     current: bytes
     ciphers: Mapping[bytes, AESGCM]
-    recognise: bytes = b""
+    recognise: bytes = field(default=b"", repr=False)
 
     @classmethod
     def of(cls, raw: Sequence[bytes], recognise: bytes = b"") -> "DataKeys":

@@ -7,7 +7,7 @@ import base64
 import hashlib
 from binascii import Error as Base64Error
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
@@ -43,9 +43,9 @@ class UnknownKey(SealingError):
 
 @dataclass(frozen=True)
 class OpeningKey:
-    """The service's private key. `raw` (96 bytes: ML-KEM seed, X25519) is what is kept on disk."""
+    """The service's private key. `raw` (96 bytes: ML-KEM seed, X25519) is what is kept on disk, and is never shown."""
 
-    raw: bytes
+    raw: bytes = field(repr=False)
 
     @classmethod
     def generate(cls) -> "OpeningKey":

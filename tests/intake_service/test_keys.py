@@ -36,6 +36,15 @@ def test_the_same_folder_gives_the_same_keys(engine: Engine, keys_dir: Path, key
     assert open_keys(keys_dir, engine, NOW).ids == keys.ids
 
 
+def test_no_key_is_told_by_what_a_log_or_a_debugger_shows(keys_dir: Path, keys: Keys) -> None:
+    secrets_of_it = [path.read_bytes() for path in keys_dir.iterdir() if path.name != "vapid.key"]
+    secrets_of_it.append(keys.data.recognise)
+    shown = repr(keys)
+
+    assert "Keys(" in shown
+    assert [secret for secret in secrets_of_it if repr(secret)[2:-1] in shown] == []
+
+
 @pytest.mark.parametrize("name", [".", "opening-1.key", "data-1.key", "digest.key"])
 def test_keys_that_others_may_read_keep_the_service_from_starting(
     engine: Engine, keys_dir: Path, keys: Keys, name: str
