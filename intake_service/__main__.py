@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from intake_service import commands, migrations, server
-from intake_service.app import prepare
+from intake_service import commands, migrations
 from intake_service.errors import NotReady, ServiceError
+from intake_service.preparing import prepare
 from intake_service.settings import Settings
 from notifications.db import connect, writing
 
@@ -21,8 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         settings = Settings()
-        if arguments.command is server.serve:
-            server.serve(settings)
+        if arguments.command is _serve:
+            _serve(settings)
         elif arguments.command is migrations.migrate:
             _migrate(settings)
         else:
@@ -42,10 +42,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="warm-handoff", description="The service behind the kiosks and the console.")
     actions = parser.add_subparsers(required=True, metavar="COMMAND")
-    actions.add_parser("serve", help="serve kiosks and console").set_defaults(command=server.serve)
+    actions.add_parser("serve", help="serve kiosks and console").set_defaults(command=_serve)
     actions.add_parser("migrate", help="bring the database to this release").set_defaults(command=migrations.migrate)
     commands.describe(actions)
     return parser
+
+
+def _serve(settings: Settings) -> None:
+    # imported here: no other command needs what serves, and it takes half a second
+    from intake_service import server  # noqa: PLC0415
+
+    server.serve(settings)
 
 
 def _migrate(settings: Settings) -> None:

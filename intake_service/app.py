@@ -3,30 +3,22 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio.to_thread
 from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
-from intake_service import directory, migrations
-from intake_service.errors import Busy, NotReady
+from intake_service import directory
+from intake_service.errors import Busy
 from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, NoUploads, places
 from intake_service.intake_writer import IntakeWriter
-from intake_service.keys import Keys, open_keys
-from intake_service.known_people import remember_earlier
 from intake_service.live import Live
 from intake_service.news import News
+from intake_service.preparing import prepare
 from intake_service.routes import every_router, problems
 from intake_service.settings import Settings
-from intake_service.telling import tell_everything
-from notifications.db import connect, writing
-from notifications.encrypted import unlock
 from notifications.signals import QUEUE, listen
 from notifications.worker import Worker
 
@@ -70,33 +62,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(NoUploads)
     app.add_middleware(CarefulHeaders, https=settings.public_url.startswith("https:"))
     return app
-
-
-def prepare(settings: Settings) -> tuple[Engine, Keys]:
-    """The database at this program's tables, and its keys. Raises NotReady.
-
-    An SQLite file belongs to this one process and is migrated here. A PostgreSQL may be in use by older processes at
-    this moment, so its operator says when: `migrate`.
-    """
-    engine = connect(settings.database_url)
-    try:
-        if engine.dialect.name == "sqlite":
-            migrations.migrate(engine)
-        elif not migrations.is_current(engine):
-            raise NotReady(
-                "The database's tables are not those of this release. Back it up, stop the other services, "
-                "then run: warm-handoff migrate"
-            )
-        keys = open_keys(settings.keys_dir, engine, datetime.now(UTC))
-    except BaseException:
-        engine.dispose()
-        raise
-    unlock(engine, keys.data)
-    with suppress(IntegrityError), Session(writing(engine)) as session, session.begin():
-        tell_everything(session)  # another process that starts at this moment may tell it instead
-    with suppress(IntegrityError), Session(writing(engine)) as session, session.begin():
-        remember_earlier(session)  # and the same here
-    return engine, keys
 
 
 async def _healthz(request: Request) -> dict[str, str]:

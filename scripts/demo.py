@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from intake_service import kiosks, sign_in_rules, sites, staff
-from intake_service.app import prepare
+from intake_service.preparing import prepare
 from intake_service.settings import Settings
 from intake_service.sign_in_rules import LONGEST_IDLE, SecondFactorFor, SignInRules
 from intake_service.tables import Role

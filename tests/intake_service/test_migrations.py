@@ -11,8 +11,8 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.orm import Session
 
 from intake_service import migrations
-from intake_service.app import prepare
 from intake_service.errors import NotReady
+from intake_service.preparing import prepare
 from intake_service.settings import Settings
 from intake_service.tables import Assignment, Event, Intake, Participant, Site
 from notifications.db import Base, connect

@@ -1,0 +1,44 @@
+"""The database and the keys that the service and every command stand on."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from intake_service import migrations
+from intake_service.errors import NotReady
+from intake_service.keys import Keys, open_keys
+from intake_service.known_people import remember_earlier
+from intake_service.settings import Settings
+from intake_service.telling import tell_everything
+from notifications.db import connect, writing
+from notifications.encrypted import unlock
+
+
+def prepare(settings: Settings) -> tuple[Engine, Keys]:
+    """The database at this program's tables, and its keys. Raises NotReady.
+
+    An SQLite file belongs to this one process and is migrated here. A PostgreSQL may be in use by older processes at
+    this moment, so its operator says when: `migrate`.
+    """
+    engine = connect(settings.database_url)
+    try:
+        if engine.dialect.name == "sqlite":
+            migrations.migrate(engine)
+        elif not migrations.is_current(engine):
+            raise NotReady(
+                "The database's tables are not those of this release. Back it up, stop the other services, "
+                "then run: warm-handoff migrate"
+            )
+        keys = open_keys(settings.keys_dir, engine, datetime.now(UTC))
+    except BaseException:
+        engine.dispose()
+        raise
+    unlock(engine, keys.data)
+    with suppress(IntegrityError), Session(writing(engine)) as session, session.begin():
+        tell_everything(session)  # another process that starts at this moment may tell it instead
+    with suppress(IntegrityError), Session(writing(engine)) as session, session.begin():
+        remember_earlier(session)  # and the same here
+    return engine, keys
