@@ -33,7 +33,6 @@ def checked(password: str, about: Iterable[str] = ()) -> str:
     if len(password) > LONGEST:
         raise InvalidRequest(f"A password has at most {LONGEST} characters.")
     # imported here: its word lists take a tenth of a second, and few commands need them
-    from zxcvbn import zxcvbn  # noqa: PLC0415
 
     words = [part for each in (*about, "Warm Handoff", "warmhandoff") for part in (each, *each.split())]
     if zxcvbn(password[:_JUDGED], user_inputs=words)["guesses"] < _GUESSES:
