@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from argon2.low_level import hash_secret_raw
-from zxcvbn import zxcvbn
 
 from intake_service.errors import InvalidRequest
 from intake_service.tables import Staff
@@ -33,6 +32,9 @@ def checked(password: str, about: Iterable[str] = ()) -> str:
     if len(password) > LONGEST:
         raise InvalidRequest(f"A password has at most {LONGEST} characters.")
     # imported here: its word lists take a tenth of a second, and few commands need them
+
+    # imported here: its word lists take a tenth of a second, and few commands need them
+    from zxcvbn import zxcvbn  # noqa: PLC0415
 
     words = [part for each in (*about, "Warm Handoff", "warmhandoff") for part in (each, *each.split())]
     if zxcvbn(password[:_JUDGED], user_inputs=words)["guesses"] < _GUESSES:
