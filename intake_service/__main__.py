@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from intake_service import commands, migrations
+from intake_service import commands, key_commands, migrations
+from intake_service.commands import Call, Said
 from intake_service.errors import NotReady, ServiceError
+from intake_service.keys import Keys
 from intake_service.preparing import prepare
 from intake_service.settings import Settings
 from notifications.db import connect, writing
@@ -45,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser("serve", help="serve kiosks and console").set_defaults(command=_serve)
     actions.add_parser("migrate", help="bring the database to this release").set_defaults(command=migrations.migrate)
     commands.describe(actions)
+    key_commands.describe(actions)
     return parser
 
 
@@ -67,8 +71,7 @@ def _migrate(settings: Settings) -> None:
 def _run(settings: Settings, arguments: argparse.Namespace) -> None:
     engine, keys = prepare(settings)
     try:
-        with Session(writing(engine)) as session, session.begin():
-            said = arguments.command(commands.Call(session, keys, settings.public_url, arguments, datetime.now(UTC)))
+        said = _said(engine, keys, settings, arguments)
     finally:
         engine.dispose()
     # Only after the commit: a code that was shown is a code that works.
@@ -76,6 +79,17 @@ def _run(settings: Settings, arguments: argparse.Namespace) -> None:
         print(said.note, file=sys.stderr)
     if said.value:
         print(said.value)
+
+
+def _said(engine: Engine, keys: Keys, settings: Settings, arguments: argparse.Namespace) -> Said:
+    said: Said
+    if arguments.command is None:  # it goes in steps and commits each by itself
+        said = arguments.in_steps(engine, keys, settings, arguments)
+        return said
+    with Session(writing(engine)) as session, session.begin():
+        call = Call(session, keys, settings.keys_dir, settings.public_url, arguments, datetime.now(UTC))
+        said = arguments.command(call)
+    return said
 
 
 def _refuse(sentence: str) -> int:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -34,6 +35,7 @@ class Call:
 
     session: Session
     keys: Keys
+    keys_dir: Path
     public_url: str
     arguments: argparse.Namespace
     now: datetime

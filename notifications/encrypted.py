@@ -55,6 +55,11 @@ def data_key_id(raw: bytes) -> bytes:
     return hashlib.sha256(raw).digest()[:_KEY_ID]
 
 
+def value_header(key_id: bytes) -> bytes:
+    """What every stored value begins with that was written with this key."""
+    return _FORMAT + key_id
+
+
 def unlock(engine: Engine, keys: DataKeys) -> None:
     """Let this engine read and write encrypted columns. The keys live with the engine, nowhere else."""
     engine.dialect.warm_handoff_keys = keys  # type: ignore[attr-defined]
@@ -71,7 +76,7 @@ class EncryptedText(TypeDecorator[str]):
             return None
         keys = _keys(dialect)
         nonce = os.urandom(_NONCE)
-        header = _FORMAT + keys.current
+        header = value_header(keys.current)
         return header + nonce + keys.ciphers[keys.current].encrypt(nonce, value.encode(), header)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:

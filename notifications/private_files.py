@@ -25,6 +25,13 @@ def numbered(folder: Path, kind: str) -> list[Path]:
     return sorted((path for path, number in by_path.items() if number.isdecimal()), key=lambda path: int(by_path[path]))
 
 
+def next_numbered(folder: Path, kind: str) -> Path:
+    """The path of a key after the newest of its kind; there is no file yet."""
+    found = numbered(folder, kind)
+    newest = int(found[-1].stem.removeprefix(kind).removeprefix("-") or "0") if found else 0
+    return folder / f"{kind}-{newest + 1}.key"
+
+
 def read_numbered(folder: Path, kind: str, size: int) -> list[bytes]:
     """The keys of a kind, oldest first, each of `size` bytes; empty when there is none. Raises PrivateFileError."""
     found = []
@@ -47,6 +54,16 @@ def create_once(path: Path, content: bytes) -> None:
     with suppress(FileExistsError):
         path.hardlink_to(draft)
     draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+
+
+def delete_durably(path: Path) -> None:
+    """The file is gone, also after a power cut."""
+    path.unlink()
+    _sync(path.parent)
+
+
+def _sync(parent: Path) -> None:
+    folder = os.open(parent, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)

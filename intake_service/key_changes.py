@@ -1,0 +1,140 @@
+"""Changing keys: a new one beside the old ones, values moved to it, and an old one let go once nothing needs it.
+
+A process reads the keys folder when it starts. Nothing may be moved to a key before every process has it.
+"""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Engine, LargeBinary, Table, delete, func, select, type_coerce, update
+from sqlalchemy.orm import Session
+
+# A table that is not imported is not in the metadata, and a key that it needs would be retired.
+import intake_service.sign_in_tables  # noqa: F401
+import notifications.tables  # noqa: F401
+from intake_service.errors import Conflict, NotFound
+from intake_service.keys import Keys
+from intake_service.tables import KeyInUse
+from notifications.db import Base, writing
+from notifications.encrypted import KEY_BYTES, EncryptedText, Locked, data_key_id, value_header
+from notifications.private_files import create_once, delete_durably, next_numbered, numbered
+from shared_schema.sealing import OpeningKey
+
+_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class KnownKey:
+    """A key without its secret. `is_newest`: what is sealed to, or written with."""
+
+    kind: str
+    file: str
+    key_id: str
+    since: datetime | None
+    is_newest: bool
+
+
+def every(session: Session, folder: Path, keys: Keys) -> list[KnownKey]:
+    """The keys that can be changed, oldest of each kind first, then the two that cannot."""
+    since = {(key.kind, key.key_id): key.since for key in session.scalars(select(KeyInUse))}
+    ids = {kind: [key_id for each, key_id in keys.ids if each == kind] for kind in ("digest", "vapid")}
+    ids["opening"] = list(keys.opening)
+    ids["data"] = [key_id.hex() for key_id in keys.data.ciphers]
+    return [
+        KnownKey(kind, path.name, key_id, since.get((kind, key_id)), path == found[-1])
+        for kind in ("opening", "data", "digest", "vapid")
+        for found in [numbered(folder, kind)]
+        for path, key_id in zip(found, ids[kind], strict=False)
+    ]
+
+
+def rotate_opening(session: Session, folder: Path, now: datetime) -> Path:
+    """The file of a new key that kiosks seal to; every earlier one still opens."""
+    path = next_numbered(folder, "opening")
+    create_once(path, OpeningKey.generate().raw)
+    _in_use(session, "opening", OpeningKey(path.read_bytes()).public().key_id, now)
+    return path
+
+
+def rotate_data(session: Session, folder: Path, now: datetime) -> Path:
+    """The file of a new key that values are written with; every earlier one still reads."""
+    path = next_numbered(folder, "data")
+    create_once(path, secrets.token_bytes(KEY_BYTES))
+    _in_use(session, "data", data_key_id(path.read_bytes()).hex(), now)
+    return path
+
+
+def reencrypt(engine: Engine, keys: Keys) -> dict[str, int]:
+    """Moves every value to the newest data key; how many, by table and column. Stopped midway, it goes on when called.
+
+    The engine is unlocked with `keys`. Each transaction is small, so that the center works meanwhile.
+    Raises Conflict for a value that none of the keys opens.
+    """
+    moved = {}
+    for table, column in _encrypted():
+        count = 0
+        while some := _move_some(engine, table, column, keys.data.current):
+            count += some
+        moved[f"{table.name}.{column.name}"] = count
+    return moved
+
+
+def retire_data(engine: Engine, folder: Path, number: int) -> Path:
+    """Forgets a data key that nothing is written with and deletes its file, whose path is returned.
+
+    Raises NotFound for a number that there is not, Conflict for the newest key or one that a value still needs.
+    """
+    found = numbered(folder, "data")
+    path = folder / f"data-{number}.key"
+    if path not in found:
+        raise NotFound(f"There is no data key {number}.")
+    if path == found[-1]:
+        raise Conflict(f"Data key {number} is the newest: everything is written with it.")
+    key_id = data_key_id(path.read_bytes())
+    with Session(writing(engine)) as session, session.begin():
+        session.execute(delete(KeyInUse).where(KeyInUse.kind == "data", KeyInUse.key_id == key_id.hex()))
+        if needing := sum(_needing(session, table, column, key_id) for table, column in _encrypted()):
+            raise Conflict(f"Data key {number} still reads {needing} values. First run: warm-handoff keys reencrypt")
+    # Only after the commit: a key that the database asks for and that is gone would keep the service from starting.
+    delete_durably(path)
+    return path
+
+
+def _in_use(session: Session, kind: str, key_id: str, now: datetime) -> None:
+    # The file comes first: if we stop here, the next start finds it and writes this row.
+    session.merge(KeyInUse(kind=kind, key_id=key_id, since=now))
+
+
+def _encrypted() -> Iterator[tuple[Table, Column[Any]]]:
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, EncryptedText):
+                yield table, column
+
+
+def _header(column: Column[Any]) -> ColumnElement[bytes]:
+    return func.substr(type_coerce(column, LargeBinary), 1, len(value_header(b"\0" * 8)), type_=LargeBinary)
+
+
+def _needing(session: Session, table: Table, column: Column[Any], key_id: bytes) -> int:
+    counted = select(func.count()).select_from(table).where(_header(column) == value_header(key_id))
+    return session.execute(counted).scalar_one()
+
+
+def _move_some(engine: Engine, table: Table, column: Column[Any], current: bytes) -> int:
+    """How many values one transaction moved; 0 when none is left. It locks the rows that it moves."""
+    keys = list(table.primary_key.columns)
+    old = select(*keys, column).where(_header(column) != value_header(current)).limit(_AT_ONCE).with_for_update()
+    with Session(writing(engine)) as session, session.begin():
+        try:
+            rows = session.execute(old).all()
+        except Locked:
+            raise Conflict(f"A value in {table.name}.{column.name} was written with a key that is not here.") from None
+        for *row_id, value in rows:
+            this = [key == part for key, part in zip(keys, row_id, strict=True)]
+            session.execute(update(table).where(*this).values({column: value}))
+    return len(rows)
