@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 from sqlalchemy import Engine
 
 from notifications.db import connect
@@ -12,6 +12,8 @@ from tests.support.desktop import Desktop, running_desktop
 from tests.support.firefox import Firefox, firefox_profile, running_firefox
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.push_server import PushServer, running_push_server
+
+expect.set_options(timeout=30_000)  # milliseconds; several browsers may share a processor
 
 
 @pytest.fixture(scope="session")
