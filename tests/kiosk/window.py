@@ -15,6 +15,7 @@ from tests.kiosk.transcript import heard_beside
 from tests.support.service import Process, start
 from tests.support.xvfb import picture_of_screen
 
+_SOON = 10.0  # seconds
 _WITHIN = 20.0  # seconds
 _DOUBLE_TAP = 0.4  # seconds; Kivy's own limit is 0.25
 _SAME_PLACE = 60.0  # pixels; Kivy's is 2 % of the window
@@ -43,11 +44,17 @@ class KioskWindow:
         self._wait(lambda: self.view == view, f"the screen {view}", within)
 
     def tap(self, *taps: str) -> None:
-        """Tap these one after another, each as soon as it is on the screen."""
+        """Tap these one after another, each as soon as it is on the screen.
+
+        A busy machine may see two taps closer together than they were, and take the second for half of a double tap:
+        then it is tapped once more, as a person would.
+        """
         for tap in taps:
             self._wait(lambda tap=tap: tap in self._read()["touches"], f"the touch {tap}")  # type: ignore[misc]
             before = self._read()["answered"]
             self.touch(tap)
+            if not self._is_soon(lambda before=before: self._read()["answered"] != before):  # type: ignore[misc]
+                self.touch(tap)
             self._wait(lambda before=before: self._read()["answered"] != before, f"an answer to {tap}")  # type: ignore[misc]
         assert self._read()["cut"] == []
 
@@ -104,6 +111,12 @@ class KioskWindow:
 
     def _read(self) -> Any:
         return json.loads(self.shown.read_text())
+
+    def _is_soon(self, true: Callable[[], bool]) -> bool:
+        deadline = time.monotonic() + _SOON
+        while not true() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return true()
 
     def _wait(self, true: Callable[[], bool], what: str, within: float = _WITHIN) -> None:
         deadline = time.monotonic() + within
