@@ -3,6 +3,7 @@
     status               actions that leave it or act in it
     Needs Assignment     assign -> Needs Intake; discharge; convert (see below)
     (all but Discharged) set when to call back; called back; call it off
+    (all)                consent given; consent revoked
     Needs Intake         full intake done -> Active; transfer; set tier; discharge; staff removed -> Needs Reassignment
     Active               transfer; set tier; discharge; staff removed -> Needs Reassignment
     Needs Reassignment   assign -> the status held before; staff is back -> the same; discharge
@@ -13,8 +14,9 @@ pathway type has a caseload. What a walk-in tapped is a wish, so a kiosk's intak
 what staff say holds: an intake that staff complete, or a conversion, to a type without a caseload makes the participant
 Active with nobody; a conversion of those to a type with one puts them into Needs Assignment.
 
-The verbs are in participants.py, assignments.py, removals.py, duplicates.py and intakes.py; every one of them goes
-through changes.py, which refuses what this table does not have, and rights.py, which refuses whom it does not name.
+The verbs are in participants.py, assignments.py, removals.py, duplicates.py, consent_changes.py and intakes.py; each
+goes through changes.py, which refuses what this table does not have, and rights.py, which refuses whom it does not
+name.
 """
 
 from collections.abc import Mapping
@@ -45,6 +47,8 @@ class Action(StrEnum):
     JOIN = "joined"
     NOT_THE_SAME = "not the same"
     UNDO_DUPLICATE = "decision undone"
+    AGREE = "consent given"
+    REVOKE_CONSENT = "consent revoked"
     MOVE_CONTACT_PERMISSION = "contact permission moved"
 
 
@@ -136,6 +140,8 @@ STEPS: Mapping[Action, Step] = {
         _LEAD,
         "undid the decision about two records",
     ),
+    Action.AGREE: Step(_stays(*Status), _LEAD_OR_OWN, "wrote down that this participant agrees"),
+    Action.REVOKE_CONSENT: Step(_stays(*Status), _LEAD_OR_OWN, "wrote down that this participant takes consent back"),
 }
 """RECEIVE begins a record and MOVE_CONTACT_PERMISSION goes with another action, so neither is a step."""
 

@@ -1,6 +1,7 @@
 """What a tele-recovery system asks, with a staff member's session: who may contact a participant, and since when."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ router = APIRouter(prefix=API)
 @router.get("/participants/{participant_id}/contact-permission")
 def permission(session: Reading, who: Reader, participant_id: UUID) -> dict[str, Any]:
     """Message, call and video belong to `staff_id` alone; to nobody while that is null."""
-    return asdict(contact_permission.of(session, who.staff, participant_id))
+    return asdict(contact_permission.of(session, who.staff, participant_id, datetime.now(UTC)))
 
 
 @router.get("/contact-permission-moves")

@@ -7,9 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from intake_service import carrying, matching, on_it, participants, rights
+from intake_service import carrying, consents, matching, on_it, participants, rights
 from intake_service.db import Writing, commit_and_wake_worker
-from intake_service.intakes import answers_of
+from intake_service.intake_answers import answers_of
 from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import Actor, Viewer
 from intake_service.tables import Staff
@@ -48,6 +48,7 @@ def intake(request: Request, session: Writing, who: Viewer, intake_id: UUID) -> 
         ticket=form.ticket_text(found.ticket, found.language),
         completed_by=session.get(Staff, found.staff_id) if found.staff_id else None,
         carrier=carrier,
+        consent=consents.standing(session, participant, now),
         fits=matching.ranked(session, participant, now) if may_assign else [],
         offers_assigning=may_assign and participant.status in {"Needs Assignment", "Needs Reassignment"},
         taken=taken,

@@ -42,6 +42,8 @@ DONE = {
     "concern": "Written down. The administrators are being told; nobody else can read it.",
     "concern-untold": "Written down for the administrators. No alert reaches one of them now: speak to one yourself.",
     "concern-closed": "Closed.",
+    "agreed": "Written down: they agree. Whoever has this participant may contact them.",
+    "consent-revoked": "Written down: their consent is taken back. Nobody may contact them from now on.",
     "intake": "The brief intake is saved.",
     "yours": "The brief intake is saved, and this participant is yours.",
     "pair": "Noted. Look at both records below, then decide.",

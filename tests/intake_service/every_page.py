@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from intake_service import assignments, callbacks, concerns, participants, removals
+from intake_service import assignments, callbacks, concerns, consent_changes, participants, removals
+from intake_service.consents import How
 from intake_service.tables import Intake, Participant, Role, Staff
 from shared_schema.intake import Answer
 from tests.intake_service.center import Center
@@ -59,6 +60,7 @@ def a_busy_day(session: Session, center: Center) -> BusyDay:
     gone = came("Sidonie Specimen", 300)
     participants.discharge(session, gone, "Moved to another town and said goodbye", alice, now)
     dana = session.get_one(Staff, center.dana)
+    consent_changes.revoke(session, needs_intake, How.BY_PHONE, dana, now, "Wants to be met here, not called")
     callbacks.set_for(session, needs_intake, now + timedelta(hours=26), alice, now)
     callbacks.set_for(session, active, now, dana, now)
     concern, looked_into = uuid7(), uuid7()
@@ -105,6 +107,7 @@ def a_busy_day(session: Session, center: Center) -> BusyDay:
         "channels": "/channels",
         "sites": "/sites",
         "site": f"/sites/{center.site.id}",
+        "site-records": f"/sites/{center.site.id}/records",
         "site-queue": f"/sites/{center.site.id}/queue",
         "not-found": f"/participants/{center.kiosk.id}",
     }

@@ -356,6 +356,8 @@ def test_contact_permission_follows_the_assignment(desk: Desk, session: Session,
         "staff_id": center.bob,
         "since": "",
         "channels": ["message", "call", "video"],
+        "consent": "not answered",
+        "until": None,
     }
     desk.send(f"{page}/transfer", page, staff_id=center.charlie, reason="Bob is away")
 
