@@ -133,6 +133,7 @@ class NothingTold:
 class BodyLimit:
     """Refuses bodies of more than MAX_BODY bytes, whatever Content-Length says, and those that come too slowly.
 
+    Of a body that says itself that it is too large nothing is read.
     `within`: seconds from the first byte of the request.
     """
 
@@ -143,6 +144,10 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        too_large = TooLarge(f"At most {MAX_BODY} bytes are taken.")
+        if _declared_length(scope) > MAX_BODY:
+            await _answer(send, too_large.problem())
             return
         received, complete, started = 0, False, False
         refusal: ServiceError | None = None
@@ -159,7 +164,7 @@ class BodyLimit:
             received += len(message.get("body", b""))
             complete = not message.get("more_body", False)
             if received > MAX_BODY:
-                refusal = TooLarge(f"At most {MAX_BODY} bytes are taken.")
+                refusal = too_large
                 raise refusal
             return message
 
@@ -183,6 +188,11 @@ def places(error: BaseException) -> str:
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     before = places(cause) + "\nand then:\n" if cause else ""
     return before + "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__
+
+
+def _declared_length(scope: Scope) -> int:
+    """What Content-Length says; the server has seen to it that it is a number."""
+    return max((int(value) for name, value in scope["headers"] if name.lower() == b"content-length"), default=0)
 
 
 async def _answer(send: Send, problem: Problem) -> None:

@@ -10,6 +10,7 @@ from notifications.settings import PushSettings
 class Settings(PushSettings):
     """The service's own, beside what it shares with the worker.
 
+    `max_connections`: open at once, pages that listen for news among them; beyond, the answer is 503.
     `worker_inside`: send push messages from this process; off when `warm-handoff-worker` runs beside it.
     `oidc_issuer`: the organization's directory (OpenID Connect), by which invited staff sign in; empty: none.
     `oidc_client_secret_file`: a file that holds nothing but the secret. `oidc_name`: what staff call the directory.
@@ -17,6 +18,7 @@ class Settings(PushSettings):
 
     host: str = "127.0.0.1"
     port: int = 8000
+    max_connections: int = Field(default=800, ge=10)  # a process may have 1024 files open where nobody says otherwise
     worker_inside: bool = True
     access_log: bool = True
     oidc_issuer: str = Field(default="", pattern=r"^(https?://[^\s]+)?$")
