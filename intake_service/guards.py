@@ -11,7 +11,7 @@ from typing import Any
 
 from intake_service.errors import ServiceError, TooLarge, TooSlow, UnknownContent
 from shared_schema.intake import MAX_SEALED_BYTES
-from shared_schema.problem import MEDIA_TYPE, Problem
+from shared_schema.problem import MEDIA_TYPE
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -49,6 +49,9 @@ _HEADERS = {
 _HTTPS_ONLY = {b"strict-transport-security": b"max-age=31536000; includeSubDomains"}
 _STATIC = "/static/"
 _BODY_WITHIN = 30  # seconds
+_TOO_LARGE = f"At most {MAX_BODY} bytes are taken."
+_SWALLOWED = 1024 * 1024  # bytes of a body that was refused
+_SWALLOWED_WITHIN = 2.0  # seconds
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +91,7 @@ class NoUploads:
             name.lower() == b"content-type" and value.strip().lower().startswith(b"multipart/")
             for name, value in scope["headers"]
         ):
-            await _answer(send, UnknownContent("No files are taken here.").problem())
+            await answer(send, UnknownContent("No files are taken here."))
             return
         await self._app(scope, receive, send)
 
@@ -127,13 +130,14 @@ class NothingTold:
             _log.error("%s", places(error))
             if started:
                 raise ConnectionAbortedError("the answer broke off") from None
-            await _answer(send, ServiceError("It is our fault, and it was logged. Please try again.").problem())
+            await answer(send, ServiceError("It is our fault, and it was logged. Please try again."))
 
 
 class BodyLimit:
     """Refuses bodies of more than MAX_BODY bytes, whatever Content-Length says, and those that come too slowly.
 
-    `within`: seconds from the first byte of the request.
+    What says that it is too large is refused before anything of it is read. A refused request ends its connection, so
+    that nobody goes on sending. `within`: seconds from the first byte of the request.
     """
 
     def __init__(self, app: App, within: float = _BODY_WITHIN) -> None:
@@ -143,6 +147,9 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if _said_length(scope) > MAX_BODY:
+            await _refuse(receive, send, TooLarge(_TOO_LARGE), more=True)
             return
         received, complete, started = 0, False, False
         refusal: ServiceError | None = None
@@ -159,7 +166,7 @@ class BodyLimit:
             received += len(message.get("body", b""))
             complete = not message.get("more_body", False)
             if received > MAX_BODY:
-                refusal = TooLarge(f"At most {MAX_BODY} bytes are taken.")
+                refusal = TooLarge(_TOO_LARGE)
                 raise refusal
             return message
 
@@ -175,7 +182,7 @@ class BodyLimit:
             if refusal is None:
                 raise
         if refusal is not None and not started:  # whatever the app made of it
-            await _answer(send, refusal.problem())
+            await _refuse(receive, send, refusal, more=not complete)
 
 
 def places(error: BaseException) -> str:
@@ -185,8 +192,38 @@ def places(error: BaseException) -> str:
     return before + "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__
 
 
-async def _answer(send: Send, problem: Problem) -> None:
-    body = problem.model_dump_json().encode()
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def answer(send: Send, error: ServiceError) -> None:
+    """The whole answer to a request that is refused before the application has it."""
+    await _begin_answer(send, error, {})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _begin_answer(send: Send, error: ServiceError, headers: dict[str, str]) -> None:
+    body = error.problem().model_dump_json().encode()
+    told = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **error.headers, **headers}
+    fields = [(name.lower().encode(), value.encode()) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": error.status, "headers": fields})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+def _said_length(scope: Scope) -> int:
+    said = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return int(said) if said.isdigit() else 0
+
+
+async def _refuse(receive: Receive, send: Send, refusal: ServiceError, *, more: bool) -> None:
+    """Answer and hang up. `more`: the body has not ended; a little of what still comes is swallowed first.
+
+    A connection that is closed with something unread is reset, and the caller might never see the answer.
+    """
+    await _begin_answer(send, refusal, {"connection": "close"})
+    left = _SWALLOWED
+    try:
+        async with asyncio.timeout(_SWALLOWED_WITHIN):
+            while more and left > 0:
+                message = await receive()
+                more = message.get("more_body", False)
+                left -= len(message.get("body", b""))
+    except TimeoutError:
+        pass
+    await send({"type": "http.response.body", "body": b""})
