@@ -49,9 +49,6 @@ _HEADERS = {
 _HTTPS_ONLY = {b"strict-transport-security": b"max-age=31536000; includeSubDomains"}
 _STATIC = "/static/"
 _BODY_WITHIN = 30  # seconds
-_TOO_LARGE = f"At most {MAX_BODY} bytes are taken."
-_SWALLOWED = 1024 * 1024  # bytes of a body that was refused
-_SWALLOWED_WITHIN = 2.0  # seconds
 
 _log = logging.getLogger(__name__)
 
@@ -136,8 +133,8 @@ class NothingTold:
 class BodyLimit:
     """Refuses bodies of more than MAX_BODY bytes, whatever Content-Length says, and those that come too slowly.
 
-    What says that it is too large is refused before anything of it is read. A refused request ends its connection, so
-    that nobody goes on sending. `within`: seconds from the first byte of the request.
+    Of a body that says itself that it is too large nothing is read.
+    `within`: seconds from the first byte of the request.
     """
 
     def __init__(self, app: App, within: float = _BODY_WITHIN) -> None:
@@ -148,8 +145,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if _said_length(scope) > MAX_BODY:
-            await _refuse(receive, send, TooLarge(_TOO_LARGE), more=True)
+        too_large = TooLarge(f"At most {MAX_BODY} bytes are taken.")
+        if _declared_length(scope) > MAX_BODY:
+            await answer(send, too_large)
             return
         received, complete, started = 0, False, False
         refusal: ServiceError | None = None
@@ -166,7 +164,7 @@ class BodyLimit:
             received += len(message.get("body", b""))
             complete = not message.get("more_body", False)
             if received > MAX_BODY:
-                refusal = TooLarge(_TOO_LARGE)
+                refusal = too_large
                 raise refusal
             return message
 
@@ -182,7 +180,7 @@ class BodyLimit:
             if refusal is None:
                 raise
         if refusal is not None and not started:  # whatever the app made of it
-            await _refuse(receive, send, refusal, more=not complete)
+            await answer(send, refusal)
 
 
 def places(error: BaseException) -> str:
@@ -192,38 +190,15 @@ def places(error: BaseException) -> str:
     return before + "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__
 
 
+def _declared_length(scope: Scope) -> int:
+    """What Content-Length says; the server has seen to it that it is a number."""
+    return max((int(value) for name, value in scope["headers"] if name.lower() == b"content-length"), default=0)
+
+
 async def answer(send: Send, error: ServiceError) -> None:
     """The whole answer to a request that is refused before the application has it."""
-    await _begin_answer(send, error, {})
-    await send({"type": "http.response.body", "body": b""})
-
-
-async def _begin_answer(send: Send, error: ServiceError, headers: dict[str, str]) -> None:
     body = error.problem().model_dump_json().encode()
-    told = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **error.headers, **headers}
-    fields = [(name.lower().encode(), value.encode()) for name, value in told.items()]
-    await send({"type": "http.response.start", "status": error.status, "headers": fields})
-    await send({"type": "http.response.body", "body": body, "more_body": True})
-
-
-def _said_length(scope: Scope) -> int:
-    said = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-    return int(said) if said.isdigit() else 0
-
-
-async def _refuse(receive: Receive, send: Send, refusal: ServiceError, *, more: bool) -> None:
-    """Answer and hang up. `more`: the body has not ended; a little of what still comes is swallowed first.
-
-    A connection that is closed with something unread is reset, and the caller might never see the answer.
-    """
-    await _begin_answer(send, refusal, {"connection": "close"})
-    left = _SWALLOWED
-    try:
-        async with asyncio.timeout(_SWALLOWED_WITHIN):
-            while more and left > 0:
-                message = await receive()
-                more = message.get("more_body", False)
-                left -= len(message.get("body", b""))
-    except TimeoutError:
-        pass
-    await send({"type": "http.response.body", "body": b""})
+    told = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **error.headers}
+    headers = [(name.lower().encode(), value.encode()) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -3,13 +3,12 @@
 Elsewhere: a body that is none, an envelope to another key, under another id, damaged, or with a record that does not
 fit, by hand and by hypothesis (test_routes_intakes_api.py); guessed pairing codes and a revoked kiosk
 (test_routes_kiosks_api.py), which hands in what it holds once it is enrolled again (tests/faults/test_bad_days.py); a
-kiosk's clock that is years off, end to end (there too); how a kiosk waits when told to (tests/kiosk/test_sender.py).
+kiosk's clock that is years off, end to end (there too); how a kiosk waits when told to (tests/kiosk/test_sender.py); a
+hundred megabytes, refused unread (test_slow_and_large.py, tests/intake_service/test_server.py).
 """
 
 import json
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from shared_schema.sealing import seal
 from tests.intake_service.center import Center
 from tests.intake_service.live import Service, running_service
 from tests.intake_service.people import NOW, EnrolledKiosk, a_record, a_site, an_enrolled_kiosk, sealed
+from tests.intake_service.security.conftest import Tally
 from tests.intake_service.security.flood import flooding
 from tests.support import service as processes
 
@@ -159,7 +159,7 @@ def test_a_weeks_backlog_of_a_busy_center_needs_no_waiting(service: Service, cen
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)  # who is let through is asked of no database
 def test_a_kiosk_that_floods_the_real_service_is_refused_and_the_others_notice_nothing(
-    session: Session, center: Center, keys: Keys, database_url: str, tmp_path: Path
+    session: Session, center: Center, keys: Keys, database_url: str, tmp_path: Path, tally: Tally
 ) -> None:
     other = an_enrolled_kiosk(session, center.site, keys, "Back room")
     session.commit()
@@ -175,6 +175,8 @@ def test_a_kiosk_that_floods_the_real_service_is_refused_and_the_others_notice_n
 
     assert [answer.status_code for answer in [*answers, beat, config]] == [201] * 5 + [204, 200]
     assert flood.codes.keys() == {200, 201, 429}
+    tally("posts of a kiosk that floods", flood.asked)
+    tally("of them told to wait", flood.codes[429])
     let_through = flood.codes[200] + flood.codes[201]
     assert 300 <= let_through <= 300 + 5 * flood.seconds + 1
     assert flood.codes[429] >= 1000
@@ -183,44 +185,6 @@ def test_a_kiosk_that_floods_the_real_service_is_refused_and_the_others_notice_n
 
 
 # Too large
-
-
-@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)  # nothing comes as far as the database
-@pytest.mark.parametrize("path", [INTAKES_PATH, CALLS_PATH, HEARTBEATS_PATH])
-def test_a_hundred_megabytes_are_refused_before_the_first_of_them_is_read(
-    service: Service, center: Center, path: str
-) -> None:
-    with connected(service, center.kiosk, path, f"Content-Length: {100 * 1024 * 1024}") as line:
-        said = line.makefile("rb").read()  # nothing was sent but the head, and the connection is closed
-
-    assert said.startswith(b"HTTP/1.1 413")
-    assert b'"code":"too_large"' in said
-    assert b"connection: close" in said.lower()
-
-
-@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-def test_a_body_without_an_end_is_refused_long_before_it_fills_anything(service: Service, center: Center) -> None:
-    chunk = b"1000\r\n" + b" " * 4096 + b"\r\n"
-    with connected(service, center.kiosk, INTAKES_PATH, "Transfer-Encoding: chunked") as line:
-        sent = 0
-        try:
-            while sent < 100 * 1024 * 1024:
-                line.sendall(chunk)
-                sent += len(chunk)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # they have hung up
-        assert sent < 50 * 1024 * 1024
-
-
-@contextmanager
-def connected(service: Service, kiosk: EnrolledKiosk, path: str, length: str) -> Iterator[socket.socket]:
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        f"Authorization: Bearer {kiosk.credential}\r\n{length}\r\n\r\n"
-    )
-    with socket.create_connection(("localhost", httpx.URL(service.url).port or 0), timeout=60) as line:
-        line.sendall(head.encode())
-        yield line
 
 
 def test_an_envelope_or_a_record_beyond_every_real_one_is_refused(
