@@ -22,6 +22,7 @@ from intake_service.live import Live
 from intake_service.news import News
 from intake_service.preparing import prepare
 from intake_service.routes import every_router, problems
+from intake_service.sealer import keep_sealing
 from intake_service.settings import Settings
 from notifications.signals import QUEUE, listen
 from notifications.worker import Worker
@@ -92,6 +93,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     writer.start()
     listening = asyncio.create_task(listen(app.state.engine, QUEUE, live.changed))
     stop = asyncio.Event()
+    sealing = asyncio.create_task(keep_sealing(app.state.engine, app.state.settings.keys_dir, stop))
     sending = asyncio.create_task(_send_alerts(app, stop)) if app.state.settings.worker_inside else None
     try:
         yield
@@ -103,6 +105,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
         stop.set()
         if sending is not None:
             await sending
+        await sealing
         app.state.engine.dispose()
 
 
