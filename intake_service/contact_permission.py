@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intake_service import consents, rights
+from intake_service import audit, consents, rights
 from intake_service.consents import ConsentState
 from intake_service.tables import Assignment, Event, Participant, Staff
 from intake_service.workflow import Action
@@ -63,7 +63,8 @@ def of(session: Session, member: Staff, participant_id: UUID, now: datetime) -> 
 
 def follow(session: Session, participant_id: UUID, carrier: int | None, by: int | None, now: datetime) -> None:
     """Called by whatever changes who carries a participant, or their consent, in its transaction. Says each move."""
-    consent = consents.standing(session, session.get_one(Participant, participant_id), now)
+    participant = session.get_one(Participant, participant_id)
+    consent = consents.standing(session, participant, now)
     holder = None if consent is not None and consent.forbids_contact else carrier
     before = session.scalar(
         select(Event.to_staff_id)
@@ -72,8 +73,9 @@ def follow(session: Session, participant_id: UUID, carrier: int | None, by: int 
         .limit(1)
     )
     if holder != before:
-        session.execute(
-            insert(Event),
+        audit.event(
+            session,
+            participant.site_id,
             {
                 "participant_id": participant_id,
                 "at": now,

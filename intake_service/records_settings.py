@@ -8,7 +8,8 @@ from pydantic import Field
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from intake_service import rights
+from intake_service import audit, rights
+from intake_service.audit import Act
 from intake_service.tables import Site, Staff
 from shared_schema.intake import Frozen
 
@@ -33,12 +34,16 @@ def of(site: Site) -> RecordsSettings:
     return RecordsSettings.model_validate(site.records_settings)
 
 
-def change(session: Session, site: Site, settings: RecordsSettings, by: Staff) -> None:
+def change(session: Session, site: Site, settings: RecordsSettings, by: Staff, now: datetime) -> None:
     """From now on the site's records go by these, also those that are there. An administrator's to decide.
 
     Raises NotFound, NotAllowed.
     """
     rights.require_policy(session, by, site.id)
+    before, after = audit.differences(of(site).model_dump(mode="json"), settings.model_dump(mode="json"))
+    if not after:
+        return
+    audit.record(session, Act.RECORDS_SETTINGS_CHANGED, now, by=by, to=site, before=before, after=after)
     session.execute(
         update(Site)
         .where(Site.id == site.id)

@@ -1,6 +1,7 @@
 """An administrator's page about a site's records: how long a consent holds."""
 
 from collections import defaultdict
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -36,7 +37,7 @@ def decide(request: Request, session: Writing, who: Actor, site_id: int, fields:
     except ValidationError as error:
         problems = {str(fault["loc"][0]): _LIMITS for fault in error.errors(include_input=False)}
         return _shown(request, session, who, site, fields, problems)
-    records_settings.change(session, site, decided, who.staff)
+    records_settings.change(session, site, decided, who.staff, datetime.now(UTC))
     return RedirectResponse(f"/sites/{site_id}/records?done=true", 303)
 
 

@@ -139,7 +139,7 @@ def test_an_intake_that_was_held_on_a_kiosk_does_not_undo_a_later_revocation(ses
 
 def test_a_consent_runs_out_after_the_sites_months(session: Session, center: Center) -> None:
     participant_id, dana = somebody(session, center), by(session, center.dana)
-    records_settings.change(session, center.site, RecordsSettings(consent=12), dana)
+    records_settings.change(session, center.site, RecordsSettings(consent=12), dana, NOW)
     ends = TAPPED.replace(year=TAPPED.year + 1)
 
     assert standing(session, participant_id, ends - timedelta(seconds=1)).state is ConsentState.AGREED
@@ -150,7 +150,7 @@ def test_a_consent_runs_out_after_the_sites_months(session: Session, center: Cen
 
 def test_a_day_that_they_named_counts_before_the_sites_months(session: Session, center: Center) -> None:
     participant_id, dana = somebody(session, center, None), by(session, center.dana)
-    records_settings.change(session, center.site, RecordsSettings(consent=12), dana)
+    records_settings.change(session, center.site, RecordsSettings(consent=12), dana, NOW)
 
     consent_changes.agree(session, participant_id, How.IN_PERSON, "es", dana, NOW, until=LATER)
 
@@ -190,4 +190,4 @@ def test_a_colleague_without_this_participant_writes_nothing_down(session: Sessi
 
 def test_only_administrators_decide_how_long_a_consent_holds(session: Session, center: Center) -> None:
     with pytest.raises(NotAllowed):
-        records_settings.change(session, center.site, RecordsSettings(consent=6), by(session, center.alice))
+        records_settings.change(session, center.site, RecordsSettings(consent=6), by(session, center.alice), NOW)
