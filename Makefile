@@ -2,9 +2,11 @@
 RUN = .venv/bin/python
 # A process of tests for each processor; the tests of one file stay together, since they share what is dear to make.
 AT_ONCE = --numprocesses logical --maxprocesses 8 --dist loadfile
+SECURITY = tests/intake_service/security tests/intake_service/test_server.py tests/intake_service/test_wrong_tries.py \
+	$(wildcard tests/intake_service/test_at_rest.py)
 BENCHES = $(basename $(notdir $(wildcard bench/[a-z]*.py)))
 
-.PHONY: help demo demo-reset test env packages lint types pictures docs bench wheel lock
+.PHONY: help demo demo-reset test test-security env packages lint types pictures docs bench wheel lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +22,9 @@ demo-reset: ## forget the demo's people and data, so that the next `make demo` s
 test: packages env lint types ## install what the tests need, then run every check there is
 	@echo "== tests"
 	$(RUN) -m pytest $(AT_ONCE)
+
+test-security: packages env ## attack it: fuzzing, malformed envelopes, guessing, slow and large requests; prints what was tried
+	$(RUN) -m pytest -m "not pictures" $(AT_ONCE:loadfile=worksteal) $(SECURITY)
 
 env: .venv/installed ## only the Python environment, in .venv
 

@@ -10,17 +10,38 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Engine, LargeBinary, Table, delete, func, select, type_coerce, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Engine,
+    LargeBinary,
+    Table,
+    delete,
+    func,
+    literal,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.orm import Session
 
 # A table that is not imported is not in the metadata, and a key that it needs would be retired.
+import intake_service.audit_tables
 import intake_service.sign_in_tables  # noqa: F401
 import notifications.tables  # noqa: F401
 from intake_service.errors import Conflict, NotFound
 from intake_service.keys import Keys
 from intake_service.tables import KeyInUse
 from notifications.db import Base, writing
-from notifications.encrypted import KEY_BYTES, EncryptedText, Locked, data_key_id, value_header
+from notifications.encrypted import (
+    KEY_BYTES,
+    DataKeys,
+    EncryptedText,
+    Locked,
+    data_key_id,
+    under_current_key,
+    value_header,
+)
 from notifications.private_files import create_once, delete_durably, next_numbered, numbered
 from shared_schema.sealing import OpeningKey
 
@@ -71,13 +92,14 @@ def rotate_data(session: Session, folder: Path, now: datetime) -> Path:
 def reencrypt(engine: Engine, keys: Keys) -> dict[str, int]:
     """Moves every value to the newest data key; how many, by table and column. Stopped midway, it goes on when called.
 
-    The engine is unlocked with `keys`. Each transaction is small, so that the center works meanwhile.
+    No text is read: the key of each value is wrapped anew. Only what an earlier release wrote in its format is
+    written anew. Each transaction is small, so that the center works meanwhile.
     Raises Conflict for a value that none of the keys opens.
     """
     moved = {}
-    for table, column in _encrypted():
+    for table, column, place in _encrypted():
         count = 0
-        while some := _move_some(engine, table, column, keys.data.current):
+        while some := _move_some(engine, table, column, place, keys.data):
             count += some
         moved[f"{table.name}.{column.name}"] = count
     return moved
@@ -97,7 +119,7 @@ def retire_data(engine: Engine, folder: Path, number: int) -> Path:
     key_id = data_key_id(path.read_bytes())
     with Session(writing(engine)) as session, session.begin():
         session.execute(delete(KeyInUse).where(KeyInUse.kind == "data", KeyInUse.key_id == key_id.hex()))
-        if needing := sum(_needing(session, table, column, key_id) for table, column in _encrypted()):
+        if needing := sum(_needing(session, table, column, key_id) for table, column, _ in _encrypted()):
             raise Conflict(f"Data key {number} still reads {needing} values. First run: warm-handoff keys reencrypt")
     # Only after the commit: a key that the database asks for and that is gone would keep the service from starting.
     delete_durably(path)
@@ -109,32 +131,36 @@ def _in_use(session: Session, kind: str, key_id: str, now: datetime) -> None:
     session.merge(KeyInUse(kind=kind, key_id=key_id, since=now))
 
 
-def _encrypted() -> Iterator[tuple[Table, Column[Any]]]:
+def _encrypted() -> Iterator[tuple[Table, Column[Any], str]]:
+    """Every encrypted column, and the place that its values are bound to."""
     for table in Base.metadata.sorted_tables:
         for column in table.columns:
             if isinstance(column.type, EncryptedText):
-                yield table, column
+                yield table, column, column.type.place
 
 
-def _header(column: Column[Any]) -> ColumnElement[bytes]:
-    return func.substr(type_coerce(column, LargeBinary), 1, len(value_header(b"\0" * 8)), type_=LargeBinary)
+def _bytes(column: Column[Any], begin: int, length: int) -> ColumnElement[bytes]:
+    """Some of a value's stored bytes, counted from 1."""
+    return func.substr(type_coerce(column, LargeBinary), begin, length, type_=LargeBinary)
 
 
 def _needing(session: Session, table: Table, column: Column[Any], key_id: bytes) -> int:
-    counted = select(func.count()).select_from(table).where(_header(column) == value_header(key_id))
+    """In whatever format: the key's id follows the format's byte."""
+    counted = select(func.count()).select_from(table).where(_bytes(column, 2, len(key_id)) == key_id)
     return session.execute(counted).scalar_one()
 
 
-def _move_some(engine: Engine, table: Table, column: Column[Any], current: bytes) -> int:
+def _move_some(engine: Engine, table: Table, column: Column[Any], place: str, keys: DataKeys) -> int:
     """How many values one transaction moved; 0 when none is left. It locks the rows that it moves."""
-    keys = list(table.primary_key.columns)
-    old = select(*keys, column).where(_header(column) != value_header(current)).limit(_AT_ONCE).with_for_update()
+    own, current = list(table.primary_key.columns), value_header(keys.current)
+    old = select(*own, type_coerce(column, LargeBinary)).where(_bytes(column, 1, len(current)) != current)
     with Session(writing(engine)) as session, session.begin():
-        try:
-            rows = session.execute(old).all()
-        except Locked:
-            raise Conflict(f"A value in {table.name}.{column.name} was written with a key that is not here.") from None
-        for *row_id, value in rows:
-            this = [key == part for key, part in zip(keys, row_id, strict=True)]
-            session.execute(update(table).where(*this).values({column: value}))
+        rows = session.execute(old.limit(_AT_ONCE).with_for_update()).all()
+        for *row_id, stored in rows:
+            this = [part == value for part, value in zip(own, row_id, strict=True)]
+            try:
+                moved = under_current_key(bytes(stored), place, keys)
+            except Locked:
+                raise Conflict(f"A value in {place} was written with a key that is not here.") from None
+            session.execute(update(table).where(*this).values({column: literal(moved, LargeBinary)}))
     return len(rows)

@@ -79,7 +79,7 @@ class CodeApp(Base):
     __tablename__ = "code_app"
 
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
-    secret: Mapped[str] = mapped_column(EncryptedText)
+    secret: Mapped[str] = mapped_column(EncryptedText("code_app.secret"))
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_step: Mapped[int] = mapped_column(BigInteger, default=0)

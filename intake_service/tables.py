@@ -146,9 +146,9 @@ class Participant(Base):
     held_status: Mapped[str | None] = mapped_column(String(20))
     pathway: Mapped[str] = mapped_column(String(30))
     tier: Mapped[int | None]
-    name: Mapped[str] = mapped_column(EncryptedText)
+    name: Mapped[str] = mapped_column(EncryptedText("participant.name"))
     """What to call the person; the ticket's words when no name was given."""
-    phone: Mapped[str | None] = mapped_column(EncryptedText)
+    phone: Mapped[str | None] = mapped_column(EncryptedText("participant.phone"))
     language: Mapped[str] = mapped_column(String(20))
     urgent: Mapped[bool]
     queue_number: Mapped[int] = mapped_column(BigId)
@@ -186,7 +186,7 @@ class Intake(Base):
     express: Mapped[bool]
     urgent: Mapped[bool]
     ticket: Mapped[str] = mapped_column(String(40))
-    answers: Mapped[str] = mapped_column(EncryptedText)
+    answers: Mapped[str] = mapped_column(EncryptedText("intake.answers"))
     finished_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     proof: Mapped[str] = mapped_column(String(64))
@@ -310,7 +310,7 @@ class StaffRemoval(Base):
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     removed_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     removed_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    reason: Mapped[str | None] = mapped_column(EncryptedText)
+    reason: Mapped[str | None] = mapped_column(EncryptedText("staff_removal.reason"))
     designated_at: Mapped[list[int]] = mapped_column(JSON)
     undone_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -339,7 +339,7 @@ class Event(Base):
     to_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     from_value: Mapped[str | None] = mapped_column(String(40))
     to_value: Mapped[str | None] = mapped_column(String(40))
-    reason: Mapped[str | None] = mapped_column(EncryptedText)
+    reason: Mapped[str | None] = mapped_column(EncryptedText("event.reason"))
     participant: Mapped[Participant] = relationship()
     staff: Mapped[Staff | None] = relationship(foreign_keys=[staff_id])
     from_staff: Mapped[Staff | None] = relationship(foreign_keys=[from_staff_id])
@@ -388,12 +388,12 @@ class Concern(Base):
     written_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     about_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    words: Mapped[str] = mapped_column(EncryptedText)
+    words: Mapped[str] = mapped_column(EncryptedText("concern.words"))
     acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    outcome: Mapped[str | None] = mapped_column(EncryptedText)
+    outcome: Mapped[str | None] = mapped_column(EncryptedText("concern.outcome"))
     participant: Mapped[Participant] = relationship()
     writer: Mapped[Staff] = relationship(foreign_keys=[written_by])
     about: Mapped[Staff | None] = relationship(foreign_keys=[about_staff_id])

@@ -148,7 +148,7 @@ class Channel(Base):
     site_id: Mapped[int | None] = mapped_column(BigId)
     kind: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(String(80))
-    address: Mapped[str] = mapped_column(EncryptedText, deferred=True)
+    address: Mapped[str] = mapped_column(EncryptedText("channel.address"), deferred=True)
     code: Mapped[str | None] = mapped_column(String(6))
     code_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     wrong_codes: Mapped[int] = mapped_column(default=0)

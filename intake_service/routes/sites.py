@@ -13,7 +13,7 @@ from intake_service import changes, kiosks, rights, sites
 from intake_service.db import Reading, Writing
 from intake_service.errors import Conflict, NotFound
 from intake_service.routes.pages import bar, page
-from intake_service.routes.signed_in import Actor, Reader, SignedIn
+from intake_service.routes.signed_in import Actor, Fresh, Reader, SignedIn
 from intake_service.site_settings import DAYS, HEADINGS, fields_of, read
 from intake_service.tables import Site
 from shared_schema.form import load_form
@@ -69,7 +69,7 @@ def decide(request: Request, session: Writing, who: Actor, site_id: int, fields:
 
 @router.post("/{site_id}/kiosks")
 def add_kiosk(
-    request: Request, session: Writing, who: Actor, site_id: int, name: Annotated[str, Form(max_length=120)] = ""
+    request: Request, session: Writing, who: Fresh, site_id: int, name: Annotated[str, Form(max_length=120)] = ""
 ) -> Response:
     """A new kiosk, or one that is paired again. Its code is on this page and nowhere else."""
     site = site_to_decide(session, who, site_id)
@@ -88,7 +88,7 @@ def add_kiosk(
 
 
 @router.post("/{site_id}/kiosks/{kiosk_id}/revocation")
-def revoke_kiosk(session: Writing, who: Actor, site_id: int, kiosk_id: UUID) -> Response:
+def revoke_kiosk(session: Writing, who: Fresh, site_id: int, kiosk_id: UUID) -> Response:
     """A lost kiosk opens nothing from now on."""
     site = site_to_decide(session, who, site_id)
     if kiosk_id not in {kiosk.id for kiosk in kiosks.every(session) if kiosk.site_id == site.id}:

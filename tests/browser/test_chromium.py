@@ -14,7 +14,7 @@ def test_a_push_message_becomes_a_notification(playwright: Playwright, desktop: 
 
         deliver_push(page, origin, {"text": "at Harbor House"})
 
-        page.wait_for_function("async () => (await (await navigator.serviceWorker.ready).getNotifications()).length")
+        desktop.wait_until_up(["Somebody waits"])
         assert shown_notifications(page)[0]["title"] == "Somebody waits"
 
 

@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from intake_service.guards import App
+from intake_service.server import HurriedProtocol
 
 _READY_WITHIN = 20.0  # seconds
 
@@ -32,7 +33,14 @@ def running_service(app: FastAPI, within: Callable[[App], App] = lambda app: app
     """
     server = uvicorn.Server(
         uvicorn.Config(
-            within(app), port=port, log_config=None, lifespan="on", timeout_graceful_shutdown=2, server_header=False
+            within(app),
+            port=port,
+            log_config=None,
+            lifespan="on",
+            http=HurriedProtocol,
+            ws="none",
+            timeout_graceful_shutdown=2,
+            server_header=False,
         )
     )
     thread = threading.Thread(target=server.run, name="service")

@@ -15,10 +15,12 @@ from intake_service.__main__ import main
 from intake_service.keys import Keys, open_keys
 from intake_service.settings import Settings
 from intake_service.tables import Intake, Participant
-from notifications.encrypted import unlock
+from notifications.db import Base
+from notifications.encrypted import EncryptedText, unlock
 from shared_schema.sealing import open_envelope
 from tests.intake_service.center import Center, somebody_waits
 from tests.intake_service.people import a_record, sealed
+from tests.notifications.earlier_format import as_earlier
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 RESTARTED = "--all-restarted"
@@ -90,6 +92,31 @@ def test_moving_goes_on_where_it_stopped(
 
     assert key_changes.reencrypt(engine, keys)["participant.name"] == 3
     assert set(key_changes.reencrypt(engine, keys).values()) == {0}
+
+
+def test_what_an_earlier_release_wrote_is_read_and_moved(
+    engine: Engine, keys_dir: Path, keys: Keys, session: Session, center: Center
+) -> None:
+    somebody_waits(session, center, a_record("Overwritten"))
+    key = (keys_dir / "data-1.key").read_bytes()
+    session.execute(text("UPDATE participant SET name = :stored"), {"stored": as_earlier("Zuleika Testperson", key)})
+    session.commit()
+    name = select(Participant.name)
+    assert session.scalars(name).one() == "Zuleika Testperson"
+    session.commit()
+
+    assert key_changes.reencrypt(engine, keys)["participant.name"] == 1
+
+    with Session(engine) as reading:
+        assert reading.scalars(name).one() == "Zuleika Testperson"
+        assert bytes(reading.execute(text("SELECT name FROM participant")).scalar_one())[0] == 2
+
+
+def test_every_encrypted_column_is_a_place_of_its_own() -> None:
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, EncryptedText):
+                assert column.type.place == f"{table.name}.{column.name}"
 
 
 def test_every_table_with_encrypted_values_is_moved(engine: Engine, keys: Keys) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from intake_service.errors import NotReady
@@ -123,8 +123,6 @@ def test_without_its_key_a_value_is_locked_and_says_nothing(
     engine: Engine, keys: Keys, session: Session, center: Center
 ) -> None:
     somebody_waits(session, center, a_record("Zuleika Testperson"))
-    session.execute(text("UPDATE participant SET phone = name"))  # another column's value opens: it is no worse place
-    session.commit()
     with engine.begin() as connection:
         raw = bytes(connection.execute(text("SELECT name FROM participant")).scalar_one())
     damaged = raw[:-1] + bytes([raw[-1] ^ 1])
@@ -134,3 +132,16 @@ def test_without_its_key_a_value_is_locked_and_says_nothing(
     with Session(engine) as reading, pytest.raises(Locked) as refusal:
         reading.query(Participant).all()
     assert "Zuleika" not in str(refusal.value)
+
+
+def test_a_value_that_is_copied_into_another_column_does_not_open(
+    engine: Engine, keys: Keys, session: Session, center: Center
+) -> None:
+    somebody_waits(session, center, a_record("Zuleika Testperson"))
+    session.execute(text("UPDATE participant SET phone = name"))
+    session.commit()
+
+    with Session(engine) as reading:
+        assert reading.scalars(select(Participant.name)).one() == "Zuleika Testperson"
+        with pytest.raises(Locked):
+            reading.scalars(select(Participant.phone)).one()

@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from intake_service.tables import Staff, StaffRemoval, StaffSession
+from intake_service.tables import Kiosk, Staff, StaffRemoval, StaffSession
 from tests.intake_service.center import PASSWORD, Center, sign_in
 from tests.intake_service.live import Service
 from tests.intake_service.people import NOW
@@ -86,6 +86,21 @@ def test_a_program_is_told_in_a_word(service: Service, session: Session, center:
     answer = service.client.post(f"/staff/{center.bob}/removal", data={"csrf": csrf})
 
     assert (answer.status_code, answer.json()["code"]) == (401, "proof_needed")
+
+
+def test_pairing_and_revoking_a_kiosk_ask_once_more(service: Service, session: Session, center: Center) -> None:
+    kiosks = f"/sites/{center.site.id}/kiosks"
+    csrf = made_stale(service, session)
+
+    for path in (kiosks, f"{kiosks}/{center.kiosk.id}/revocation"):
+        answer = service.client.post(path, data={"csrf": csrf})
+        assert (answer.status_code, answer.json()["code"]) == (401, "proof_needed")
+
+    assert [each.id for each in session.scalars(select(Kiosk)) if each.revoked_at is None] == [center.kiosk.id]
+    session.rollback()
+    asked = service.client.post(kiosks, data={"csrf": csrf, "name": "Back room"}, headers=HTML)
+    proved = service.client.post("/sign-in/again", data={**fields_of(asked.text), "password": PASSWORD}, headers=HTML)
+    assert "Back room" in service.client.post(kiosks, data=fields_of(proved.text), headers=HTML).text
 
 
 def test_nobody_is_sent_on_to_another_site(service: Service, session: Session, center: Center) -> None:

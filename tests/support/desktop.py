@@ -77,6 +77,14 @@ class Desktop:
             time.sleep(0.05)
         raise TimeoutError(f"no notification {title!r}; there are {self.notifications}")
 
+    def wait_until_up(self, titles: list[str], within: float = _WITHIN) -> None:
+        """Return once exactly the notifications of these titles are up, oldest first."""
+        deadline = time.monotonic() + within
+        while (found := [shown.title for shown in self.notifications]) != titles:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no notifications {titles}; there are {found}")
+            time.sleep(0.05)
+
     def click(self, shown: Shown, button: str | None = None) -> None:
         """Click it, or the button of these words; then it is gone."""
         keys = {words: key for key, words in shown.buttons.items() if key != "default"}
