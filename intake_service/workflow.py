@@ -3,7 +3,7 @@
     status               actions that leave it or act in it
     Needs Assignment     assign -> Needs Intake; discharge; convert (see below)
     (all but Discharged) set when to call back; called back; call it off
-    (all)                consent given; consent revoked
+    (all)                consent given; consent revoked; told to somebody outside
     Needs Intake         full intake done -> Active; transfer; set tier; discharge; staff removed -> Needs Reassignment
     Active               transfer; set tier; discharge; staff removed -> Needs Reassignment
     Needs Reassignment   assign -> the status held before; staff is back -> the same; discharge
@@ -49,6 +49,7 @@ class Action(StrEnum):
     UNDO_DUPLICATE = "decision undone"
     AGREE = "consent given"
     REVOKE_CONSENT = "consent revoked"
+    DISCLOSE = "told to somebody outside"
     MOVE_CONTACT_PERMISSION = "contact permission moved"
 
 
@@ -142,6 +143,7 @@ STEPS: Mapping[Action, Step] = {
     ),
     Action.AGREE: Step(_stays(*Status), _LEAD_OR_OWN, "wrote down that this participant agrees"),
     Action.REVOKE_CONSENT: Step(_stays(*Status), _LEAD_OR_OWN, "wrote down that this participant takes consent back"),
+    Action.DISCLOSE: Step(_stays(*Status), _LEAD_OR_OWN, "wrote down that somebody outside was told"),
 }
 """RECEIVE begins a record and MOVE_CONTACT_PERMISSION goes with another action, so neither is a step."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from intake_service import concerns, lists, queue_settings, rights, staff
 from intake_service.changes import day_at, time_at
+from intake_service.disclosures import NOTICE
 from intake_service.matching import language_name
 from intake_service.routes.signed_in import SignedIn
 from intake_service.tables import Participant, Role, Staff
@@ -115,5 +116,6 @@ _templates.filters["language"] = language_name
 _templates.filters["counted"] = _counted
 _templates.globals["strokes"] = strokes
 _templates.globals["how_long"] = _how_long
+_templates.globals["notice"] = NOTICE
 _templates.globals["time_at"] = time_at
 _templates.globals["day_at"] = day_at

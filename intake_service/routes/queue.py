@@ -44,6 +44,7 @@ DONE = {
     "concern-closed": "Closed.",
     "agreed": "Written down: they agree. Whoever has this participant may contact them.",
     "consent-revoked": "Written down: their consent is taken back. Nobody may contact them from now on.",
+    "disclosed": "Listed.",
     "intake": "The brief intake is saved.",
     "yours": "The brief intake is saved, and this participant is yours.",
     "pair": "Noted. Look at both records below, then decide.",

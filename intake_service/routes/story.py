@@ -32,6 +32,7 @@ def told(event: Event) -> str:
         Action.UNDO_DUPLICATE: f"{who} undid the decision about two records",
         Action.AGREE: f"{who} wrote down that they agree to the use of their answers, told {event.to_value}",
         Action.REVOKE_CONSENT: f"{who} wrote down that they take their consent back, told {event.to_value}",
+        Action.DISCLOSE: f"{who} wrote down that somebody outside was told something",
         Action.MOVE_CONTACT_PERMISSION: "Contact permission moved",
     }
     return sentences[Action(event.action)]

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
+from playwright.sync_api import Page
 
-from tests.intake_service.center import sign_in
+from tests.intake_service.center import PASSWORD, sign_in
 from tests.intake_service.live import Service
 
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
@@ -40,3 +41,12 @@ def at_the_desk(service: Service, name: str) -> Iterator[Desk]:
     ) as client:
         assert sign_in(client, name).status_code == 200
         yield Desk(client)
+
+
+def sit_down(page: Page, service: Service, name: str) -> None:
+    """The same in a real browser."""
+    page.goto(f"{service.url}/sign-in")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("navigation", name="Pages").wait_for()
