@@ -79,7 +79,7 @@ class Consent:
     def words(self) -> Sequence[str]:
         """What the participant was asked, and the answer's own words if there was one, in the language they read."""
         form = load_form(self.form_name, self.form_version)
-        if form.consent is None:
+        if form.consent is None or self.state is ConsentState.NOT_ANSWERED:
             return ()
         text = form.texts[self.language].screens[form.consent.item]
         said = [text.choices[choice] for choice in form.consent.any_of] if self._was_yes else []

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from intake_service import audit, changes, participants
@@ -71,23 +71,27 @@ def count(
         .execution_options(synchronize_session=False)
     )
     counted = set(session.scalars(again))
-    new = [
-        {
-            "participant_id": participant_id,
-            "at": now,
-            "last_at": now,
-            "times": 1,
-            "kind": kind,
-            "staff_id": by.id,
-            "to_whom": told.to_whom,
-            "what": told.what,
-            "purpose": told.purpose,
-        }
-        for participant_id in dict.fromkeys(participant_ids)
-        if participant_id not in counted
-    ]
-    if new:
-        session.execute(insert(Disclosure), new)
+    add(session, [each for each in dict.fromkeys(participant_ids) if each not in counted], kind, told, by, now)
+
+
+def add(
+    session: Session, participant_ids: Collection[UUID], kind: DisclosureKind, told: Told, by: Staff, now: datetime
+) -> None:
+    """A line of its own for each."""
+    for participant_id in participant_ids:
+        session.add(
+            Disclosure(
+                participant_id=participant_id,
+                at=now,
+                last_at=now,
+                kind=kind,
+                staff_id=by.id,
+                to_whom=told.to_whom,
+                what=told.what,
+                purpose=told.purpose,
+            )
+        )
+    session.flush()
 
 
 def handoff_sheet(session: Session, intake_id: UUID, by: Staff, now: datetime) -> None:
@@ -118,19 +122,8 @@ def write_down(
     if participant is None:
         return
     changes.swap(session, participant, change, Status(participant.status))
-    session.add(
-        Disclosure(
-            participant_id=participant.id,
-            at=now,
-            last_at=now,
-            kind=DisclosureKind.TOLD_OTHERWISE,
-            staff_id=by.id,
-            to_whom=told.to_whom.strip(),
-            what=told.what.strip(),
-            purpose=told.purpose.strip(),
-        )
-    )
-    session.flush()
+    kept = Told(told.to_whom.strip(), told.what.strip(), told.purpose.strip())
+    add(session, [participant.id], DisclosureKind.TOLD_OTHERWISE, kept, by, now)
 
 
 def accounting(session: Session, by: Staff, participant_id: UUID, now: datetime) -> Sequence[Disclosure]:

@@ -50,6 +50,7 @@ class Action(StrEnum):
     AGREE = "consent given"
     REVOKE_CONSENT = "consent revoked"
     DISCLOSE = "told to somebody outside"
+    MAKE_OWN_RECORD = "own record made"
     MOVE_CONTACT_PERMISSION = "contact permission moved"
 
 
@@ -144,6 +145,7 @@ STEPS: Mapping[Action, Step] = {
     Action.AGREE: Step(_stays(*Status), _LEAD_OR_OWN, "wrote down that this participant agrees"),
     Action.REVOKE_CONSENT: Step(_stays(*Status), _LEAD_OR_OWN, "wrote down that this participant takes consent back"),
     Action.DISCLOSE: Step(_stays(*Status), _LEAD_OR_OWN, "wrote down that somebody outside was told"),
+    Action.MAKE_OWN_RECORD: Step(_stays(*Status), _LEAD, "made a copy of this participant's record"),
 }
 """RECEIVE begins a record and MOVE_CONTACT_PERMISSION goes with another action, so neither is a step."""
 
