@@ -137,7 +137,7 @@ def _write(
     )
     if sequence is None:
         return _again(session, record.id, source.site_id, content_mac)
-    call = calls.take_over(session, record.id, now) if called else None
+    call = calls.take_over(session, record.id, source.site_id, now) if called else None
     name, phone = _typed(form, record, "name"), _typed(form, record, "phone")
     session.connection().execute(
         _ADD_PARTICIPANT,
