@@ -15,6 +15,8 @@ from intake_service.site_settings import LONGEST_NAME, Decided
 from intake_service.tables import Site, Staff
 from intake_service.telling import tell_everything, tell_site
 from shared_schema.form import load_form
+from shared_schema.hours import Hours
+from shared_schema.kiosk_api import KioskSettings
 
 
 def add(session: Session, name: str, languages: Sequence[str] = ()) -> Site:
@@ -57,11 +59,12 @@ def decide(session: Session, site: Site, decided: Decided, by: Staff, now: datet
 
 def state(site: Site) -> dict[str, Any]:
     """What an audit entry says of a site before and after a change. Of the staff's PIN it is a part of its digest."""
-    columns = ("name", "languages", "greeting", "where_to_wait", "hours")
-    settings = dict(site.kiosk_settings)
+    columns = ("name", "languages", "greeting", "where_to_wait")
+    settings = KioskSettings.model_validate(site.kiosk_settings).model_dump(mode="json")
     if pin := settings.get("staff_pin"):
         settings["staff_pin"] = f"set, {hashlib.sha256(pin.encode()).hexdigest()[:8]}"
-    return {**{name: getattr(site, name) for name in columns}, **settings}
+    hours = Hours.model_validate(site.hours).model_dump(mode="json")
+    return {**{name: getattr(site, name) for name in columns}, "hours": hours, **settings}
 
 
 def named(session: Session, name: str) -> Site:
