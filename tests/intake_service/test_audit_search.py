@@ -138,7 +138,8 @@ def test_the_page_and_the_file_are_kept_with_what_was_asked(service: Service, se
         Act.AUDIT_SEARCHED,
         Action.RECEIVE,
     ]
-    kept = session.scalars(select(AuditEntry).where(AuditEntry.action.in_([Act.AUDIT_SEARCHED, Act.AUDIT_EXPORTED])))
+    acts = AuditEntry.action.in_([Act.AUDIT_SEARCHED, Act.AUDIT_EXPORTED])
+    kept = session.scalars(select(AuditEntry).where(acts).order_by(AuditEntry.id))
     told = [(each.staff_id, each.object_id, json.loads(each.after or "")) for each in kept.all()]
     assert told == [
         (center.dana, participant.hex, {"whom": whom, "since": "2026-01-01"}),
