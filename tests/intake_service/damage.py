@@ -1,4 +1,4 @@
-"""Intakes that are not as they should be: parts of documents changed for others, any JSON sealed as if it were a record."""
+"""Intakes that are not as they should be: parts changed for others, any JSON sealed as if it were a record."""
 
 import json
 from typing import Any
