@@ -74,16 +74,17 @@ class Fuzz:
     def close(self) -> None:
         self._session.close()
 
-    def attack(self, operation: Operation, things: Things, cases: int) -> None:
-        """`cases` made-up requests to one route, half of them as described, each as every caller."""
+    def attack(self, operation: Operation, things: Things, proper: int, improper: int) -> None:
+        """So many made-up requests to one route as it describes them, and so many that are not, as every caller."""
         for caller in self._left_out:
             caller.signs_in()
         self._left_out = []
-        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-            try:
-                self._attack(operation, mode, things, cases // 2)
-            except Unsatisfiable:  # a route that takes nothing cannot be asked wrongly
-                self._attack(operation, GenerationMode.POSITIVE, things, cases // 2)
+        if proper:
+            self._attack(operation, GenerationMode.POSITIVE, things, proper)
+        try:
+            self._attack(operation, GenerationMode.NEGATIVE, things, improper)
+        except Unsatisfiable:  # a route that takes nothing cannot be asked wrongly
+            self._attack(operation, GenerationMode.POSITIVE, things, improper)
 
     def _attack(self, operation: Operation, mode: GenerationMode, things: Things, cases: int) -> None:
         @settings(
