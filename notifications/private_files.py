@@ -19,16 +19,21 @@ def require_private(path: Path, mode: str) -> None:
         raise PrivateFileError(f"Other users of this machine may read {path}. Run: chmod {mode} {path}")
 
 
+def number_of(path: Path, kind: str) -> int | None:
+    """Of `kind-2.key`, 2; of `kind.key`, 0. None for what is no key of this kind."""
+    number = path.stem.removeprefix(kind).removeprefix("-") or "0"
+    return int(number) if number.isdecimal() else None
+
+
 def numbered(folder: Path, kind: str) -> list[Path]:
     """`kind.key`, `kind-1.key`, `kind-2.key` ... in the order of their numbers."""
-    by_path = {path: path.stem.removeprefix(kind).removeprefix("-") or "0" for path in folder.glob(f"{kind}*.key")}
-    return sorted((path for path, number in by_path.items() if number.isdecimal()), key=lambda path: int(by_path[path]))
+    by_path = {path: number_of(path, kind) for path in folder.glob(f"{kind}*.key")}
+    return sorted((path for path, number in by_path.items() if number is not None), key=lambda path: by_path[path] or 0)
 
 
 def next_numbered(folder: Path, kind: str) -> Path:
     """The path of a key after the newest of its kind; there is no file yet."""
-    found = numbered(folder, kind)
-    newest = int(found[-1].stem.removeprefix(kind).removeprefix("-") or "0") if found else 0
+    newest = max((number_of(path, kind) or 0 for path in numbered(folder, kind)), default=0)
     return folder / f"{kind}-{newest + 1}.key"
 
 
