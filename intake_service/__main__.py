@@ -15,6 +15,7 @@ from intake_service.commands import Call, Said
 from intake_service.errors import NotReady, ServiceError
 from intake_service.keys import Keys
 from intake_service.preparing import migrate, prepare
+from intake_service.sealer import try_to_seal
 from intake_service.settings import Settings
 from notifications.db import connect, writing
 
@@ -72,13 +73,14 @@ def _run(settings: Settings, arguments: argparse.Namespace) -> None:
     engine, keys = prepare(settings)
     try:
         said = _said(engine, keys, settings, arguments)
+        # Only after the commit: a code that was shown is a code that works.
+        if said.note:
+            print(said.note, file=sys.stderr)
+        if said.value:
+            print(said.value)
+        try_to_seal(engine, settings.keys_dir)
     finally:
         engine.dispose()
-    # Only after the commit: a code that was shown is a code that works.
-    if said.note:
-        print(said.note, file=sys.stderr)
-    if said.value:
-        print(said.value)
 
 
 def _said(engine: Engine, keys: Keys, settings: Settings, arguments: argparse.Namespace) -> Said:

@@ -5,19 +5,24 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import anyio.to_thread
 from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
-from intake_service import directory
+from intake_service import directory, kiosks
 from intake_service.errors import Busy
 from intake_service.guards import BodyLimit, CarefulHeaders, NothingTold, NoUploads, places
 from intake_service.intake_writer import IntakeWriter
+from intake_service.kiosk_pace import KioskPace
 from intake_service.live import Live
 from intake_service.news import News
 from intake_service.preparing import prepare
 from intake_service.routes import every_router, problems
+from intake_service.sealer import keep_sealing
 from intake_service.settings import Settings
 from notifications.signals import QUEUE, listen
 from notifications.worker import Worker
@@ -48,7 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings.push_proxy,
     )
     app.state.writer = IntakeWriter(engine)
-    app.state.known_kiosks = {}
+    app.state.known_kiosks = _known_kiosks(engine)
     app.state.live = Live()
     app.state.news = News(engine)
     app.state.worker = None
@@ -60,8 +65,15 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(NothingTold)
     app.add_middleware(BodyLimit)
     app.add_middleware(NoUploads)
+    app.add_middleware(KioskPace, known=app.state.known_kiosks, per_second=settings.kiosk_pace)
     app.add_middleware(CarefulHeaders, https=settings.public_url.startswith("https:"))
     return app
+
+
+def _known_kiosks(engine: Engine) -> dict[str, UUID]:
+    """From the start, so that strangers who come in numbers do not stand in front of a kiosk's first request."""
+    with Session(engine) as session:
+        return kiosks.by_digest(session)
 
 
 async def _healthz(request: Request) -> dict[str, str]:
@@ -81,6 +93,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     writer.start()
     listening = asyncio.create_task(listen(app.state.engine, QUEUE, live.changed))
     stop = asyncio.Event()
+    sealing = asyncio.create_task(keep_sealing(app.state.engine, app.state.settings.keys_dir, stop))
     sending = asyncio.create_task(_send_alerts(app, stop)) if app.state.settings.worker_inside else None
     try:
         yield
@@ -92,6 +105,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
         stop.set()
         if sending is not None:
             await sending
+        await sealing
         app.state.engine.dispose()
 
 

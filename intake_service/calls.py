@@ -48,7 +48,7 @@ class Place:
 def receive(session: Session, kiosk: Kiosk, call: Call, now: datetime) -> tuple[CallHeard, bool]:
     """Keep the call and tell the staff, once. The answer, and whether the call is new.
 
-    Raises OtherContent when another site's kiosk has used the id.
+    Raises OtherContent when another site's kiosk has used the id, for a call or for an intake.
     """
     values = {
         "id": uuid7(),
@@ -62,7 +62,9 @@ def receive(session: Session, kiosk: Kiosk, call: Call, now: datetime) -> tuple[
     added = session.execute(_ADD[session.get_bind().dialect.name].values(values).returning(UrgentCall.id)).first()
     if added is None:
         return _again(session, kiosk, call), False
-    if session.scalar(select(Intake.sequence).where(Intake.id == call.intake_id)) is not None:
+    arrived_at = session.scalar(select(Intake.site_id).where(Intake.id == call.intake_id))
+    if arrived_at is not None:
+        _require_same(arrived_at, kiosk)
         _end(session, call.intake_id, now)  # the intake was faster, and has told them
         return _heard(session, call.intake_id, now), False
     subject, path = str(call.intake_id), f"/calls/{call.intake_id}"
@@ -71,9 +73,9 @@ def receive(session: Session, kiosk: Kiosk, call: Call, now: datetime) -> tuple[
     return _heard(session, call.intake_id, now), True
 
 
-def take_over(session: Session, intake_id: UUID, now: datetime) -> Place | None:
-    """The intake has arrived: the call is over, and this is what it leaves. None: the call never came."""
-    call = session.scalar(select(UrgentCall).where(UrgentCall.intake_id == intake_id))
+def take_over(session: Session, intake_id: UUID, site_id: int, now: datetime) -> Place | None:
+    """The intake has arrived: the call is over, and this is what it leaves. None: the call never came to this site."""
+    call = session.scalar(select(UrgentCall).where(UrgentCall.intake_id == intake_id, UrgentCall.site_id == site_id))
     if call is None:
         return None
     place = Place(call.queue_number, call.received_at, call.ended_at is not None)
@@ -138,9 +140,13 @@ def _end(session: Session, intake_id: UUID, now: datetime, closed_by: int | None
 
 def _again(session: Session, kiosk: Kiosk, call: Call) -> CallHeard:
     earlier = session.scalars(select(UrgentCall).where(UrgentCall.intake_id == call.intake_id)).one()
-    if earlier.site_id != kiosk.site_id:
-        raise OtherContent("The first one is kept.")
+    _require_same(earlier.site_id, kiosk)
     return _heard(session, call.intake_id, earlier.received_at)
+
+
+def _require_same(site_id: int, kiosk: Kiosk) -> None:
+    if site_id != kiosk.site_id:
+        raise OtherContent("The first one is kept.")
 
 
 def _heard(session: Session, intake_id: UUID, received_at: datetime) -> CallHeard:

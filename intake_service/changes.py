@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from intake_service import rights
+from intake_service import audit, rights
 from intake_service.errors import Conflict, InvalidRequest
 from intake_service.tables import Event, Participant, Site, Staff
 from intake_service.workflow import STEPS, Action
@@ -86,22 +86,24 @@ def swap(
         session.expire(participant)
         raise _lost(participant, change, _last_change(session, participant.id))
     session.refresh(participant)
-    session.add(
-        Event(
-            participant_id=participant.id,
-            at=change.now,
-            action=change.action,
-            staff_id=change.by.id,
-            from_status=was,
-            to_status=to,
-            from_staff_id=carrier,
-            to_staff_id=change.to_staff_id,
-            from_value=from_value,
-            to_value=change.to_value,
-            reason=checked_reason(change.reason),
-        )
-    )
     session.flush()
+    audit.event(
+        session,
+        participant.site_id,
+        {
+            "participant_id": participant.id,
+            "at": change.now,
+            "action": change.action,
+            "staff_id": change.by.id,
+            "from_status": was,
+            "to_status": to,
+            "from_staff_id": carrier,
+            "to_staff_id": change.to_staff_id,
+            "from_value": from_value,
+            "to_value": change.to_value,
+            "reason": checked_reason(change.reason),
+        },
+    )
 
 
 def time_at(site: Site, at: datetime, now: datetime) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intake_service import rights
+from intake_service import audit, rights
 from intake_service.tables import Assignment, Event, Participant, Staff
 from intake_service.workflow import Action
 
@@ -60,8 +60,10 @@ def move(
     now: datetime,
 ) -> None:
     """Called by whatever changes who carries a participant, in its transaction."""
-    session.execute(
-        insert(Event),
+    site_id = session.scalars(select(Participant.site_id).where(Participant.id == participant_id)).one()
+    audit.event(
+        session,
+        site_id,
         {
             "participant_id": participant_id,
             "at": now,

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from intake_service.audit import ADDRESS
 from notifications.db import writing
 
 
@@ -17,7 +18,7 @@ def _reading_session(request: Request) -> Iterator[Session]:
 
 
 def _writing_session(request: Request) -> Iterator[Session]:
-    with Session(writing(_engine(request))) as session, session.begin():
+    with Session(writing(_engine(request)), info=_asked_from(request)) as session, session.begin():
         yield session
 
 
@@ -31,8 +32,14 @@ def reading(request: Request) -> Iterator[Session]:
 @contextmanager
 def transaction(request: Request) -> Iterator[Session]:
     """The same for writing: committed at the end of the block."""
-    with Session(writing(_engine(request)), expire_on_commit=False) as session, session.begin():
+    engine, info = writing(_engine(request)), _asked_from(request)
+    with Session(engine, expire_on_commit=False, info=info) as session, session.begin():
         yield session
+
+
+def _asked_from(request: Request) -> dict[str, str]:
+    """For the audit, which keeps a keyed digest of it."""
+    return {ADDRESS: request.client.host} if request.client else {}
 
 
 def _engine(request: Request) -> Engine:

@@ -22,27 +22,38 @@ ServiceError
 ├── DirectoryTrouble    502 directory_trouble    the organization's directory did not answer as it should
 ├── TooSlow             408 too_slow             the body did not arrive in time
 ├── TooManyTries        429 too_many_tries       too many wrong passwords or codes; detail says how long to wait
+├── TooFast             429 too_fast             more requests than any real kiosk has; Retry-After says when again
 └── Busy                503 busy                 try again later
 
 What keeps the service from starting is a NotReady; the command line prints its sentence.
 """
 
+import math
 from typing import ClassVar
 
 from shared_schema.problem import Problem
 
 
 class ServiceError(Exception):
-    """A refusal with a status, a code and words for the caller. `detail` never holds anything that was sent."""
+    """A refusal with a status, a code and words for the caller. `detail` never holds anything that was sent.
+
+    `after`: seconds after which the same may be tried again, None when nobody knows.
+    """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong here"
     may_retry: ClassVar[bool] = False
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, after: float | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.after = after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says beside the problem document."""
+        return {} if self.after is None else {"Retry-After": str(max(1, math.ceil(self.after)))}
 
     def problem(self) -> Problem:
         return Problem(
@@ -171,6 +182,13 @@ class TooManyTries(ServiceError):
     status = 429
     code = "too_many_tries"
     title = "Too many tries"
+    may_retry = True
+
+
+class TooFast(ServiceError):
+    status = 429
+    code = "too_fast"
+    title = "Too many requests"
     may_retry = True
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from intake_service.errors import ServiceError, TooLarge, TooSlow, UnknownContent
 from shared_schema.intake import MAX_SEALED_BYTES
-from shared_schema.problem import MEDIA_TYPE, Problem
+from shared_schema.problem import MEDIA_TYPE
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -88,7 +88,7 @@ class NoUploads:
             name.lower() == b"content-type" and value.strip().lower().startswith(b"multipart/")
             for name, value in scope["headers"]
         ):
-            await _answer(send, UnknownContent("No files are taken here.").problem())
+            await answer(send, UnknownContent("No files are taken here."))
             return
         await self._app(scope, receive, send)
 
@@ -127,7 +127,7 @@ class NothingTold:
             _log.error("%s", places(error))
             if started:
                 raise ConnectionAbortedError("the answer broke off") from None
-            await _answer(send, ServiceError("It is our fault, and it was logged. Please try again.").problem())
+            await answer(send, ServiceError("It is our fault, and it was logged. Please try again."))
 
 
 class BodyLimit:
@@ -147,7 +147,7 @@ class BodyLimit:
             return
         too_large = TooLarge(f"At most {MAX_BODY} bytes are taken.")
         if _declared_length(scope) > MAX_BODY:
-            await _answer(send, too_large.problem())
+            await answer(send, too_large)
             return
         received, complete, started = 0, False, False
         refusal: ServiceError | None = None
@@ -180,7 +180,7 @@ class BodyLimit:
             if refusal is None:
                 raise
         if refusal is not None and not started:  # whatever the app made of it
-            await _answer(send, refusal.problem())
+            await answer(send, refusal)
 
 
 def places(error: BaseException) -> str:
@@ -195,8 +195,10 @@ def _declared_length(scope: Scope) -> int:
     return max((int(value) for name, value in scope["headers"] if name.lower() == b"content-length"), default=0)
 
 
-async def _answer(send: Send, problem: Problem) -> None:
-    body = problem.model_dump_json().encode()
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+async def answer(send: Send, error: ServiceError) -> None:
+    """The whole answer to a request that is refused before the application has it."""
+    body = error.problem().model_dump_json().encode()
+    told = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **error.headers}
+    headers = [(name.lower().encode(), value.encode()) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -15,9 +15,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from intake_service import brief_check_ins, calls, carrying, known_people, rights
+from intake_service import audit, brief_check_ins, calls, carrying, known_people, rights
 from intake_service.errors import NotEnrolled, OtherContent, Revoked
-from intake_service.tables import Event, Intake, Kiosk, Participant, Site, Staff
+from intake_service.tables import Intake, Kiosk, Participant, Site, Staff
 from intake_service.workflow import WITH_CASELOAD, Action
 from notifications import alerts
 from notifications.db import Base
@@ -26,7 +26,7 @@ from shared_schema.form import Form, load_form
 from shared_schema.intake import Answer, IntakeRecord, PathwayType, Receipt, Status
 
 # Statements are built once and of plain tables: building them, and the mapper's own way, cost more than running them.
-_INTAKE, _PARTICIPANT, _EVENT = (Base.metadata.tables[each.__tablename__] for each in (Intake, Participant, Event))
+_INTAKE, _PARTICIPANT = (Base.metadata.tables[each.__tablename__] for each in (Intake, Participant))
 _SENDER = (
     select(Kiosk.revoked_at, Site.id, Site.name, Site.queue_settings)
     .join(Site, Site.id == Kiosk.site_id)
@@ -42,7 +42,6 @@ _EARLIER = select(Intake.site_id, Intake.content_mac, Intake.received_at, Intake
     Intake.id == bindparam("intake_id")
 )
 _ADD_PARTICIPANT = insert(_PARTICIPANT)
-_ADD_EVENT = insert(_EVENT)
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ def _write(
     )
     if sequence is None:
         return _again(session, record.id, source.site_id, content_mac)
-    call = calls.take_over(session, record.id, now) if called else None
+    call = calls.take_over(session, record.id, source.site_id, now) if called else None
     name, phone = _typed(form, record, "name"), _typed(form, record, "phone")
     session.connection().execute(
         _ADD_PARTICIPANT,
@@ -156,8 +155,9 @@ def _write(
             "waiting_since": call.waiting_since if call else now,  # ours: a kiosk's clock may be wrong
         },
     )
-    session.connection().execute(
-        _ADD_EVENT,
+    audit.event(
+        session,
+        source.site_id,
         {
             "participant_id": participant_id,
             "at": now,

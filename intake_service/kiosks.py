@@ -128,8 +128,9 @@ def test_alert(session: Session, kiosk: Kiosk, now: datetime) -> int:
     Raises TooManyTries within a minute of the last one.
     """
     subject = f"test-kiosk-{kiosk.id}"
-    if any(alert.raised_at > now - _TESTS_APART for alert in alerts.of_subject(session, subject)):
-        raise TooManyTries("One test a minute. Wait a little.")
+    free_at = max((alert.raised_at + _TESTS_APART for alert in alerts.of_subject(session, subject)), default=now)
+    if free_at > now:
+        raise TooManyTries("One test a minute. Wait a little.", (free_at - now).total_seconds())
     told = roster.audience(session, kiosk.site_id, (Audience.ON_DUTY,), now) or roster.audience(
         session, kiosk.site_id, (Audience.DESIGNATED,), now
     )
@@ -153,6 +154,14 @@ def revoke(session: Session, kiosk_id: UUID, now: datetime) -> None:
 def every(session: Session) -> list[Kiosk]:
     """All kiosks by site and name, revoked ones too."""
     return list(session.scalars(select(Kiosk).join(Site).order_by(Site.name, Kiosk.name, Kiosk.id)))
+
+
+def by_digest(session: Session) -> dict[str, UUID]:
+    """The ids of all kiosks in service, by the digests of their credentials."""
+    enrolled = select(Kiosk.credential_digest, Kiosk.id).where(
+        Kiosk.credential_digest.is_not(None), Kiosk.revoked_at.is_(None)
+    )
+    return {digest: kiosk_id for digest, kiosk_id in session.execute(enrolled) if digest is not None}
 
 
 def digest(credential: str) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from intake_service import assignments, callbacks, carrying, changes, rights
+from intake_service import assignments, audit, callbacks, carrying, changes, rights
 from intake_service.changes import Change
 from intake_service.errors import InvalidRequest, NotFound
 from intake_service.tables import Event, Intake, Participant, Staff
@@ -43,8 +43,7 @@ def look(session: Session, member: Staff, participant_id: UUID, now: datetime) -
         Event.at > now - _GOES_ON_READING,
     )
     if session.scalar(lately.limit(1)) is None:
-        session.add(Event(participant_id=participant.id, at=now, action=Action.VIEW, staff_id=member.id))
-        session.flush()
+        audit.event(session, participant.site_id, _a_look(member, participant.id, now))
     return participant
 
 
@@ -57,9 +56,12 @@ def review(session: Session, member: Staff, intake_id: UUID, now: datetime) -> I
     )
     if intake is None or not rights.may_see(session, member, standing(session, intake.participant)):
         raise NotFound("There is no such intake, or it is not at your site.")
-    session.add(Event(participant_id=intake.participant_id, at=now, action=Action.VIEW, staff_id=member.id))
-    session.flush()
+    audit.event(session, intake.site_id, _a_look(member, intake.participant_id, now), {"intake": intake.id.hex})
     return intake
+
+
+def _a_look(member: Staff, participant_id: UUID, now: datetime) -> dict[str, Any]:
+    return {"participant_id": participant_id, "at": now, "action": Action.VIEW, "staff_id": member.id}
 
 
 def standing(session: Session, participant: Participant) -> Participant:

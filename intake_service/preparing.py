@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from intake_service import migrations
+from intake_service import migrations, sealer
 from intake_service.errors import NotReady
 from intake_service.keys import Keys, open_keys
 from intake_service.known_people import remember_earlier
@@ -57,4 +57,5 @@ def prepare(settings: Settings) -> tuple[Engine, Keys]:
         tell_everything(session)  # another process that starts at this moment may tell it instead
     with suppress(IntegrityError), Session(writing(engine)) as session, session.begin():
         remember_earlier(session)  # and the same here
+    sealer.begin(engine, settings.keys_dir)
     return engine, keys

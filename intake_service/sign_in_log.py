@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from intake_service import audit
 from intake_service.tables import Staff
 
 _log = logging.getLogger(__name__)
@@ -30,11 +31,12 @@ class AtTheDoor(StrEnum):
 
 
 def happened(
-    _session: Session, what: AtTheDoor, _now: datetime, about: Staff | None, by: Staff | None = None, how: str = ""
+    session: Session, what: AtTheDoor, now: datetime, about: Staff | None, by: Staff | None = None, how: str = ""
 ) -> None:
     """`about`: whose sign-in it is; None when the username is nobody's. `by`: who did it, themselves if None.
 
-    `how`: such as "passkey".
+    `how`: such as "passkey". It is kept with the session's transaction.
     """
     actor = by or about
+    audit.record(session, what, now, by=actor, to=about, after={"how": how} if how else None)
     _log.info("%s %s: staff %s, by %s", what, how, about.id if about else "-", actor.id if actor else "-")

@@ -85,7 +85,8 @@ def _count(session: Session, each: Counted, now: datetime) -> None:
                 return
             continue
         if each.patience.wait_after(found.tries) and found.allowed_at > now:  # clocks differ: free ones never wait
-            raise TooManyTries(f"Too many tries. Wait {_words(found.allowed_at - now)}, then try once more.")
+            wait = found.allowed_at - now
+            raise TooManyTries(f"Too many tries. Wait {_words(wait)}, then try once more.", wait.total_seconds())
         tries = found.tries + 1
         swapped = session.execute(
             update(WrongTry)

@@ -19,9 +19,13 @@ class NotEnrolled:
 
 @dataclass(frozen=True)
 class Unreachable:
-    """No usable answer: no way there, trouble on the other side, or somebody else answering. Try later."""
+    """No usable answer: no way there, trouble on the other side, or somebody else answering. Try later.
+
+    `after`: the service itself asks not to be asked for so many seconds; 0 where it said nothing of it.
+    """
 
     reason: str
+    after: float = 0.0
 
 
 Failure = Refused | NotEnrolled | Unreachable

@@ -25,6 +25,7 @@ _FIRST_RETRY = 1.0  # seconds, doubled at each try
 _LONGEST_RETRY = 60.0
 _HEARTBEAT = 60.0
 _AFTER_TROUBLE = 10.0
+_LONGEST_ASKED = 600.0  # what a service may ask for; beyond, somebody made a mistake
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ class Sender:
         self._thread.start()
 
     def wake(self) -> None:
-        """Something new is in the spool: send it now, whatever the last try said."""
+        """Something new is in the spool: send it now, whatever the last try said. Somebody may need a person."""
         self._awake.set()
 
     def stop(self, timeout: float = 2.0) -> None:
@@ -99,7 +100,8 @@ class Sender:
         while not self._stopping:
             self._awake.clear()
             try:
-                tries = 0 if self._drain(api) else tries + 1
+                failure = self._drain(api)
+                tries = tries + 1 if failure else 0
                 if time.monotonic() >= heartbeat_at:
                     heartbeat_at = time.monotonic() + _HEARTBEAT
                     self._report(api)
@@ -108,7 +110,7 @@ class Sender:
                     api = self._connect()
                     heartbeat_at = -math.inf
                     continue
-                wait = _HEARTBEAT if not tries else _retry(tries)
+                wait = max(_retry(tries), _asked(failure)) if failure else _HEARTBEAT
             except SpoolError as error:
                 _log.warning("%s; trying again", error)
                 wait = _AFTER_TROUBLE
@@ -137,16 +139,16 @@ class Sender:
         self._stored = stored
         return True
 
-    def _drain(self, api: "ServiceApi") -> bool:
+    def _drain(self, api: "ServiceApi") -> Failure | None:
         """Send what is held: calls for a person first, then intakes, oldest first.
 
-        False: the service cannot be reached or does not know us; try later.
+        None: nothing waits any more. Else the service cannot be reached, asks to wait or does not know us; try later.
         """
         while not self._stopping:
             if call := self._spool.next_call():
                 heard = self._noted(api, api.post_call(call))
                 if not isinstance(heard, CallHeard | Refused):
-                    return False
+                    return heard
                 self._spool.answered(call.intake_id, heard=isinstance(heard, CallHeard) and heard.told > 0)
             elif held := self._spool.next():
                 receipt = self._noted(api, api.post_intake(held.sealed, held.proof))
@@ -157,10 +159,10 @@ class Sender:
                     _log.warning("the service refused an intake for good: %s", receipt.code)
                     self._spool.refused(held.sealed.intake_id, receipt.code, now)
                 else:
-                    return False
+                    return receipt
             else:
-                return True
-        return True
+                return None
+        return None
 
     def _report(self, api: "ServiceApi") -> None:
         counts = self._spool.counts()
@@ -198,7 +200,7 @@ class Sender:
 
     def _noted(self, api: "ServiceApi", outcome: _T | Failure) -> _T | Failure:
         """The same outcome; what it says of the line is kept for whoever asks."""
-        if isinstance(outcome, Unreachable):
+        if isinstance(outcome, Unreachable) and not outcome.after:
             self._contact = replace(self._contact, reachable=False, trouble=outcome.reason)
             return outcome
         now = datetime.now(UTC)
@@ -210,6 +212,12 @@ class Sender:
             clock_error=api.service_time - now if api.service_time else timedelta(),
         )
         return outcome
+
+
+def _asked(failure: Failure) -> float:
+    """Seconds that the service asks us to wait: its word counts, but not for so long that intakes are forgotten."""
+    after = failure.after if isinstance(failure, Unreachable) else 0.0
+    return min(after, _LONGEST_ASKED) * random.uniform(1.0, 1.25)  # noqa: S311  (spreads the load, protects nothing)
 
 
 def _retry(tries: int) -> float:

@@ -3,6 +3,7 @@
 Importing this module costs about 150 ms. The window never does; the sender's thread and the pairing do.
 """
 
+import re
 import time
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -115,7 +116,7 @@ class ServiceApi:
         self.service_time = _time(answer.headers.get("Date", ""))
         if 200 <= answer.status_code < 300:
             return content
-        return _failure(answer.status_code, content)
+        return _failure(answer.status_code, content, _seconds(answer.headers.get("Retry-After", "")))
 
 
 def _read(answer: requests.Response) -> bytes | None:
@@ -139,7 +140,12 @@ def _time(header: str) -> datetime | None:
     return said if said.tzinfo else None
 
 
-def _failure(status: int, content: bytes) -> Failure:
+def _seconds(header: str) -> float:
+    """Of a Retry-After (RFC 9110, 10.2.3), which our service never says as a date; 0 when it says nothing."""
+    return float(header) if re.fullmatch(r"[0-9]{1,9}", header) else 0.0
+
+
+def _failure(status: int, content: bytes, after: float) -> Failure:
     """A refusal counts only as a problem document: a proxy's 403 page is not the service's word."""
     try:
         problem = Problem.model_validate_json(content)
@@ -149,4 +155,4 @@ def _failure(status: int, content: bytes) -> Failure:
         return NotEnrolled(problem.code)
     if 400 <= status < 500 and status not in _AGAIN and not problem.may_retry:
         return Refused(problem.code)
-    return Unreachable(f"status {status}, {problem.code}")
+    return Unreachable(f"status {status}, {problem.code}", after)

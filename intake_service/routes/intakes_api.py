@@ -7,13 +7,13 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
-from sqlalchemy.orm import Session
 
 from intake_service import kiosks
+from intake_service.db import reading
 from intake_service.errors import CannotOpen, InvalidRecord, InvalidRequest, UnknownKey
 from intake_service.intake_writer import IntakeWriter
 from intake_service.keys import Keys
-from intake_service.routes.kiosks_api import bearer
+from intake_service.routes.kiosks_api import authenticated, bearer
 from shared_schema import sealing
 from shared_schema.form import FormError, load_form
 from shared_schema.intake import IntakeRecord, SealedIntake
@@ -62,14 +62,12 @@ async def _sender(request: Request, credential: str) -> UUID:
     """The kiosk of this credential. A kiosk seen before is let through: the writer asks again in its transaction."""
     known: dict[str, UUID] = request.app.state.known_kiosks
     digest = kiosks.digest(credential)
-    if digest not in known:
-        known[digest] = await run_sync(_authenticate, request, credential)
-    return known[digest]
+    return known[digest] if digest in known else await run_sync(_authenticate, request, credential)
 
 
 def _authenticate(request: Request, credential: str) -> UUID:
-    with Session(request.app.state.engine) as session:
-        return kiosks.authenticate(session, credential).id
+    with reading(request) as session:
+        return authenticated(request, session, credential).id
 
 
 async def _sealed(request: Request) -> SealedIntake:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.responses import Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
 
 from intake_service import calls, kiosks
 from intake_service.db import Reading, Writing, commit_and_wake_worker, transaction
@@ -34,15 +35,22 @@ router = APIRouter()
 _header = HTTPBearer(auto_error=False)
 
 
-def bearer(header: Annotated[HTTPAuthorizationCredentials | None, Security(_header)]) -> str:
+async def bearer(header: Annotated[HTTPAuthorizationCredentials | None, Security(_header)]) -> str:
     """The credential that came with the request. Raises NotEnrolled."""
     if header is None:
         raise NotEnrolled("Enroll this kiosk with a pairing code.")
     return header.credentials
 
 
-def _kiosk(session: Reading, credential: Annotated[str, Depends(bearer)]) -> Kiosk:
-    return kiosks.authenticate(session, credential)
+def authenticated(request: Request, session: Session, credential: str) -> Kiosk:
+    """The kiosk, which is known to this process from now on. Raises NotEnrolled, Revoked."""
+    kiosk = kiosks.authenticate(session, credential)
+    request.app.state.known_kiosks[kiosks.digest(credential)] = kiosk.id
+    return kiosk
+
+
+def _kiosk(request: Request, session: Reading, credential: Annotated[str, Depends(bearer)]) -> Kiosk:
+    return authenticated(request, session, credential)
 
 
 EnrolledKiosk = Annotated[Kiosk, Depends(_kiosk)]
@@ -57,6 +65,7 @@ def enroll(asked: EnrollmentRequest, request: Request) -> Enrollment:
     with transaction(request) as session:
         kiosk, credential = kiosks.enroll(session, asked.pairing_code, keys, now)
         kiosks.paired(session, keys, address, now)
+        request.app.state.known_kiosks[kiosks.digest(credential)] = kiosk.id
         return Enrollment(kiosk_id=kiosk.id, credential=credential, config=kiosks.config(kiosk.site, keys.service_key))
 
 
@@ -78,7 +87,7 @@ def call(
     body: Call, credential: Annotated[str, Depends(bearer)], session: Writing, request: Request, response: Response
 ) -> CallHeard:
     """Somebody needs a person now: the staff are being told when the kiosk hears so. The same call again: 200."""
-    heard, new = calls.receive(session, kiosks.authenticate(session, credential), body, datetime.now(UTC))
+    heard, new = calls.receive(session, authenticated(request, session, credential), body, datetime.now(UTC))
     commit_and_wake_worker(request, session)
     request.app.state.live.changed()
     if not new:
@@ -89,7 +98,7 @@ def call(
 @router.post(TEST_ALERTS_PATH, status_code=201)
 def test_alert(credential: Annotated[str, Depends(bearer)], session: Writing, request: Request) -> AlertTried:
     """From the kiosk's staff corner."""
-    told = kiosks.test_alert(session, kiosks.authenticate(session, credential), datetime.now(UTC))
+    told = kiosks.test_alert(session, authenticated(request, session, credential), datetime.now(UTC))
     commit_and_wake_worker(request, session)
     return AlertTried(told=told)
 

@@ -27,7 +27,9 @@ def render(request: Request, problem: Problem, headers: dict[str, str] | None = 
             return RedirectResponse(f"/sign-in?{urlencode({'next': path})}", 303)
         if problem.code == SecondFactorNeeded.code:
             return RedirectResponse("/account/second-factor", 303)
-        return page(request, "problem.html", problem.status, problem=problem)
+        shown = page(request, "problem.html", problem.status, problem=problem)
+        shown.headers.update(headers or {})
+        return shown
     return Response(problem.model_dump_json(), problem.status, headers, MEDIA_TYPE)
 
 
@@ -39,7 +41,7 @@ def add_handlers(app: FastAPI) -> None:
 
 
 async def _refused(request: Request, error: ServiceError) -> Response:
-    return render(request, error.problem())
+    return render(request, error.problem(), error.headers)
 
 
 async def _proof_needed(request: Request, error: ProofNeeded) -> Response:

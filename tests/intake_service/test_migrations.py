@@ -84,7 +84,7 @@ def test_what_the_first_release_wrote_is_kept(empty: Engine) -> None:
 @pytest.fixture
 def a_phone(empty: Engine) -> Engine:
     """A database of an earlier release in which Bob has alerts on, on his second phone."""
-    migrations.migrate(empty, to="0011")
+    migrations.migrate(empty, to="0012")
     with empty.begin() as connection:
         connection.execute(text(_A_PHONE.format(id=7, endpoint="https://push.example/first")))
         connection.execute(text("DELETE FROM push_subscription"))

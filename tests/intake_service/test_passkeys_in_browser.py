@@ -236,11 +236,7 @@ def test_no_page_of_the_door_keeps_anybody_out(
         with_authenticator(page)
 
         def look(name: str) -> None:
-            page.wait_for_load_state()
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-                page.screenshot(path=PICTURES / f"{name}-{shape}-{scheme}.png", full_page=True)
-                found.update({f"{name} {scheme}": faults for faults in [axe.faults(page)] if faults})
+            found.update(axe.faults_in_light_and_dark(page, PICTURES, f"{name}-{shape}"))
 
         page.goto(link.address(at_home.url))
         look("choose-password")

@@ -13,6 +13,7 @@ import pytest
 
 from kiosk_client import sender as sender_module
 from kiosk_client.enrollment import Store, Stored
+from kiosk_client.outcomes import NotEnrolled, Unreachable
 from kiosk_client.sender import Sender
 from kiosk_client.spool import Spool
 from shared_schema.form import Form, load_form
@@ -28,7 +29,10 @@ WITHIN = 30.0  # seconds
 
 
 class SmallService:
-    """Answers like the service does, from memory. `revoked`, `refuses`, `down`: what is wrong with it."""
+    """Answers like the service does, from memory. `revoked`, `refuses`, `down`: what is wrong with it.
+
+    `asks_to_wait`: by path, the seconds that it asks for at each of the next requests.
+    """
 
     def __init__(self) -> None:
         self.config = a_config(KEY)
@@ -37,6 +41,7 @@ class SmallService:
         self.heard: list[str] = []
         self.revoked = False
         self.down = False
+        self.asks_to_wait: dict[str, list[int]] = {}
         self.refuses: dict[UUID, str] = {}
         self.forms: dict[str, bytes] = {}
         self.headers: dict[str, str] = {}
@@ -50,6 +55,8 @@ class SmallService:
             return answers(502, b"<h1>Bad gateway</h1>")
         if self.revoked or asked.headers.get("authorization") != f"Bearer {self.credential}":
             return problem(401, "revoked")
+        if waits := self.asks_to_wait.get(asked.path):
+            return problem(429, "too_fast", Retry_After=str(waits.pop(0)))
         return answers(*self._answer(asked), **self.headers)
 
     def _answer(self, asked: Asked) -> tuple[int, bytes]:
@@ -69,8 +76,9 @@ class SmallService:
         return 201, receipt.model_dump_json().encode()
 
 
-def problem(status: int, code: str) -> Behaviour:
-    return answers(status, Problem(title="t", status=status, detail="d", code=code).model_dump_json().encode())
+def problem(status: int, code: str, **headers: str) -> Behaviour:
+    content = Problem(title="t", status=status, detail="d", code=code).model_dump_json().encode()
+    return answers(status, content, **headers)
 
 
 class Listening(MisbehavingServer):
@@ -184,6 +192,46 @@ def test_while_the_service_is_down_everything_waits_and_then_drains(
     eventually(lambda: spool.counts().held == 0)
     eventually(lambda: sender.contact.reachable)
     assert service.heard == [f"{INTAKES_PATH} {record.id}" for record in records]
+
+
+def test_a_service_that_asks_to_wait_is_not_asked_sooner_and_then_gets_everything(
+    start: Callable[..., Sender], spool: Spool, service: SmallService, server: MisbehavingServer
+) -> None:
+    records = held(spool, KEY, 3)
+    service.expect(*records)
+    service.asks_to_wait[INTAKES_PATH] = [1, 2]
+    begun = time.monotonic()
+    sender = start()
+
+    eventually(lambda: spool.counts().held == 0)
+
+    assert time.monotonic() - begun >= 3  # where this kiosk's own patience is 0.1 s
+    assert service.heard == [f"{INTAKES_PATH} {record.id}" for record in records]
+    assert sum(asked.path == INTAKES_PATH for asked in server.asked) == 5
+    assert (sender.contact.reachable, spool.counts().refused) == (True, 0)
+
+
+def test_somebody_who_needs_a_person_does_not_wait_behind_intakes(
+    start: Callable[..., Sender], spool: Spool, service: SmallService
+) -> None:
+    records = held(spool, KEY, 2)
+    service.expect(*records)
+    service.asks_to_wait[INTAKES_PATH] = [3600] * 9
+    sender = start()
+    eventually(lambda: len(service.asks_to_wait[INTAKES_PATH]) < 9)
+    eventually(lambda: sender.contact.reachable)  # so that nobody is sent to the desk for it
+
+    spool.call(records[1].id, NOW)
+    sender.wake()
+
+    eventually(lambda: spool.was_heard(records[1].id))
+    assert spool.counts().held == 2
+
+
+def test_what_a_service_may_ask_for_has_an_end() -> None:
+    assert 600 <= sender_module._asked(Unreachable("status 429, too_fast", 10.0**9)) <= 750
+    assert 5 <= sender_module._asked(Unreachable("status 429, too_fast", 5.0)) <= 6.25
+    assert sender_module._asked(NotEnrolled("revoked")) == 0
 
 
 def test_a_refused_one_is_kept_and_the_others_go_on(

@@ -58,9 +58,9 @@ def receipt_for(record: IntakeRecord, **changed: object) -> bytes:
     return receipt.model_copy(update=changed).model_dump_json().encode()
 
 
-def a_problem(status: int, code: str, *, may_retry: bool = False) -> Behaviour:
+def a_problem(status: int, code: str, *, may_retry: bool = False, **headers: str) -> Behaviour:
     problem = Problem(title="t", status=status, detail="d", code=code, may_retry=may_retry)
-    return answers(status, problem.model_dump_json().encode(), Content_Type="application/problem+json")
+    return answers(status, problem.model_dump_json().encode(), Content_Type="application/problem+json", **headers)
 
 
 def post(api: ServiceApi, record: IntakeRecord) -> Receipt | Refused | NotEnrolled | Unreachable:
@@ -145,6 +145,18 @@ def test_a_refusal_is_for_good_or_for_now(
     server.behave(a_problem(status, code, may_retry=may_retry))
 
     assert post(api, a_record()) == outcome
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7), ("0", 0), ("-7", 0), ("soon", 0), ("9" * 30, 0), ("Mon, 23 Nov 2026 09:30:00 GMT", 0)],
+)
+def test_how_long_the_service_asks_to_wait_comes_with_its_refusal(
+    server: MisbehavingServer, api: ServiceApi, header: str, seconds: float
+) -> None:
+    server.behave(a_problem(429, "too_fast", Retry_After=header))
+
+    assert post(api, a_record()) == Unreachable("status 429, too_fast", seconds)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
+from intake_service import kiosks, removals, sessions, staff
 from intake_service.keys import Keys
-from intake_service.tables import Event
+from intake_service.tables import Event, Staff
 from tests.intake_service.center import Center
 from tests.intake_service.live import Service
 from tests.intake_service.security.access_table import Door, access_table
@@ -20,6 +22,7 @@ from tests.intake_service.security.callers import (
     KIOSK,
     NOBODY,
     SUPERVISOR,
+    VOLUNTEER,
     Caller,
     Neighbors,
     every_caller,
@@ -68,6 +71,27 @@ def test_every_caller_gets_what_the_table_says(
         found = {name: tried(caller, door, things) for name, caller in callers.items()}
         if found != table.get(door):
             differs.append((door, found))
+
+    assert differs == []
+
+
+def test_whoever_was_shut_out_is_nobody(
+    service: Service, session: Session, center: Center, here: Things, callers: Mapping[str, Caller]
+) -> None:
+    """A revoked kiosk, somebody who was removed and somebody who was signed out: at every door."""
+    dana = session.get_one(Staff, center.dana)
+    kiosks.revoke(session, center.kiosk.id, datetime.now(UTC))
+    removals.remove_staff(session, staff.named(session, "vera").id, dana, datetime.now(UTC))
+    sessions.end_all(session, center.alice)
+    session.commit()
+
+    table, differs = access_table(), []
+    for door in every_door(service.app):
+        for name in (KIOSK, VOLUNTEER, SUPERVISOR):
+            caller = replace(callers[name], username="")  # nobody signs in anew where a route ends the session
+            found = tried(caller, door, here)
+            if found != table[door][NOBODY]:
+                differs.append((door, name, found))
 
     assert differs == []
 

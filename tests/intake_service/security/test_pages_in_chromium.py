@@ -27,10 +27,8 @@ from tests.support.chromium import running_chromium
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
 PAYLOADS = (
-    "<img src=x onerror=pwned=1>",
-    "\"'><script>pwned=1</script>",
-    "<svg/onload=pwned=1>{{7*7}}${7*7}",
-    "javascript:pwned=1//</textarea>",
+    "\"'><script>pwned=1</script><img src=x onerror=pwned=1>",
+    "javascript:pwned=1//</textarea><svg/onload=pwned=1>{{7*7}}",
 )
 OFF = ("camera", "microphone", "geolocation", "display-capture", "usb", "payment")
 
