@@ -19,7 +19,7 @@ def bars(left: Sequence[Touch], right: Sequence[Touch], area: Rect, sizes: Sizes
     """
     if not left and not right:
         return []
-    plain = [replace(touch, icon=None) for touch in left], [replace(touch, icon=None) for touch in right]
+    plain = list(map(_plain, left)), list(map(_plain, right))
     for these, those in ((left, right), plain) if sizes.bigger else ((left, right),):
         widths = [_wanted(touch, sizes) for touch in (*these, *those)]
         if _together(widths, sizes) <= area.width:
@@ -37,6 +37,10 @@ def stacked_bars(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
     first = bars(view.quiet, view.act, area, sizes)
     y = max((each.rect.bottom + sizes.mm(GAP) for each in first), default=area.y)
     return [*first, *bars(view.left, view.right, Rect(area.x, y, area.width, area.height), sizes)]
+
+
+def _plain(touch: Touch) -> Touch:
+    return touch if touch.bare else replace(touch, icon=None)
 
 
 def _row(
@@ -84,6 +88,8 @@ def _together(widths: Sequence[float], sizes: Sizes) -> float:
 
 
 def _wanted(touch: Touch, sizes: Sizes) -> float:
+    if touch.bare:
+        return sizes.mm(TARGET)
     least = sizes.mm(TARGET * (2.6 if touch.look is Look.ACT else 1.6))
     return max(
         least,

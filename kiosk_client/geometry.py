@@ -12,8 +12,11 @@ from kiosk_client.view import Field, Look, Touch
 _CAP_HEIGHT = 0.711  # of the letter size, in Roboto; the built fonts have the same or more
 SMALLEST_CAPITAL = 4.8
 """mm, Section 508 402.4: 3/16 in."""
-_BIGGER_CAPITAL = 7.3  # mm, EN 301 549 5.1.4 read at 600 mm
-_BIGGER_WANTED = 7.8  # mm: what is reckoned with, so that letters that are a little wider than reckoned still fit
+BIGGER_CAPITALS = (7.3, 6.5, 5.7)
+"""mm of bigger text, EN 301 549 5.1.4 read at 600 mm; then of a page that would be cut with letters that large."""
+_BIGGER_WANTED = 1.07  # of them: so that letters that are a little wider than reckoned still fit
+_TITLE = 8.0  # mm of the letter size
+_BIGGER_TITLE = 1.575  # of a capital
 _LINE = 1.2  # of the letter size
 _TALL_LINE = 1.5  # of scripts with marks far above and below
 _TALL = (
@@ -74,14 +77,14 @@ class Style(StrEnum):
 
 @dataclass(frozen=True)
 class Sizes:
-    """Millimetres of this panel in pixels. `bigger`: the participant asked for bigger text."""
+    """Millimetres of this panel in pixels. `capital`: mm of a capital's height in the smallest letters."""
 
     pixels_per_mm: float
-    bigger: bool = False
+    capital: float = SMALLEST_CAPITAL
 
     @classmethod
     def of_panel(
-        cls, width: float, height: float, pixels_per_mm: float, *, bigger: bool = False, reach: bool = False
+        cls, width: float, height: float, pixels_per_mm: float, capital: float, *, reach: bool = False
     ) -> "Sizes":
         """A panel larger than the smallest shows everything larger, not only further apart.
 
@@ -89,8 +92,13 @@ class Sizes:
         """
         shorter = min(width, height) / pixels_per_mm
         larger = 1.0 if reach else min(_LARGEST, max(1.0, math.sqrt(shorter / _SMALLEST_PANEL)))
-        larger = math.sqrt(larger) if bigger else larger  # bigger text is large already
-        return cls(pixels_per_mm * larger, bigger)
+        larger = math.sqrt(larger) if capital > SMALLEST_CAPITAL else larger  # bigger text is large already
+        return cls(pixels_per_mm * larger, capital)
+
+    @property
+    def bigger(self) -> bool:
+        """Whether the participant asked for bigger text."""
+        return self.capital > SMALLEST_CAPITAL
 
     def mm(self, length: float) -> float:
         return length * self.pixels_per_mm
@@ -98,15 +106,15 @@ class Sizes:
     @property
     def smallest(self) -> float:
         """Letter size below which nothing is ever set; what was asked for as bigger text stays that large."""
-        return self.mm((_BIGGER_CAPITAL if self.bigger else SMALLEST_CAPITAL) / _CAP_HEIGHT)
+        return self.mm(self.capital / _CAP_HEIGHT)
 
     @property
     def body(self) -> float:
-        return self.mm((_BIGGER_WANTED if self.bigger else SMALLEST_CAPITAL) / _CAP_HEIGHT)
+        return self.smallest * (_BIGGER_WANTED if self.bigger else 1)
 
     @property
     def title(self) -> float:
-        return self.mm(11.5 if self.bigger else 8.0)
+        return self.mm(self.capital * _BIGGER_TITLE if self.bigger else _TITLE)
 
 
 @dataclass(frozen=True)

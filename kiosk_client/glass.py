@@ -5,9 +5,11 @@ from itertools import combinations
 
 from kiosk_client.geometry import (
     BESIDE,
+    BIGGER_CAPITALS,
     GAP,
     PADDING,
     PADDING_ABOVE,
+    SMALLEST_CAPITAL,
     TARGET,
     Placed,
     Rect,
@@ -36,7 +38,8 @@ class Glass:
     density: float
 
     def sizes(self, manner: Manner) -> Sizes:
-        return Sizes.of_panel(self.width, self.height, self.density, bigger=manner.bigger, reach=manner.reach)
+        capital = BIGGER_CAPITALS[manner.smaller] if manner.bigger else SMALLEST_CAPITAL
+        return Sizes.of_panel(self.width, self.height, self.density, capital, reach=manner.reach)
 
     def place(self, view: View, manner: Manner) -> list[Placed]:
         return place(view, self.width, self.height, self.sizes(manner), reach=manner.reach)
@@ -69,9 +72,9 @@ def is_whole(placed: Placed, sizes: Sizes) -> bool:
         case Words(text=text, style=style, size=size):
             bold = style in {Style.TITLE, Style.HUGE}
             return _fits(text, rect.width, rect.height, min(letters, size), bold=bold)
-        case Touch(look=Look.KEY) as key:
-            return key.icon is not None or wide(key.text, letters) <= rect.width - sizes.mm(1)
-        case Touch() as touch:
+        case Touch(look=Look.KEY, icon=None) as key:
+            return wide(key.text, letters) <= rect.width - sizes.mm(1)
+        case Touch(bare=False) as touch if touch.look is not Look.KEY:
             width, height = words_room(rect, touch, sizes)
             if touch.detail:
                 height -= line_height(touch.detail, sizes.smallest)

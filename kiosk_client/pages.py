@@ -1,13 +1,15 @@
 """What of a view is on the screen at once. What does not fit whole stands on pages, and a touch turns them.
 
-Letters are as large as was asked for, which Section 508 402.4 and EN 301 549 5.1.4 say: only what is too long even for
-a page of its own, such as an answer of many choices, is shown in usual letters.
+Letters are as large as was asked for, which Section 508 402.4 and EN 301 549 5.1.4 say. Smaller, as little as can be,
+are those of what is too long even for a page of its own, such as an answer of many choices, and of a question with what
+must be known to answer it: where help is in danger stands on one page, not on the second.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from kiosk_client.geometry import BIGGER_CAPITALS
 from kiosk_client.glass import Glass
 from kiosk_client.view import Action, Body, Columns, Look, Paragraphs, Tap, Tiles, Touch, Typing, View, Word
 from kiosk_client.views import Manner
@@ -26,7 +28,8 @@ def pages_of(view: View, glass: Glass, manner: Manner, ui: Mapping[str, str]) ->
     """All of them; the view as it is where it fits."""
     if not manner.bigger and not _is_slim(view.body):
         return [view]  # the form's own words are known to fit, and most taps come by here
-    pages = _Paper(lambda page: glass.holds(page, manner), ui).pages(view)
+    paper = _Paper(lambda page: glass.holds(page, manner), lambda page: _held(page, glass, manner) is not None, ui)
+    pages = paper.pages(view)
     if len(pages) == 1:
         return pages
     return [_turned(page, ui, f"{number}/{len(pages)}") for number, page in enumerate(pages, start=1)]
@@ -34,14 +37,26 @@ def pages_of(view: View, glass: Glass, manner: Manner, ui: Mapping[str, str]) ->
 
 def as_shown(page: View, glass: Glass, manner: Manner) -> Manner:
     """The letters are as large as was asked for, unless the page would be cut: whole comes before large."""
-    return manner if not manner.bigger or glass.holds(page, manner) else replace(manner, bigger=False)
+    return _held(page, glass, manner) or replace(manner, bigger=False)
+
+
+def _held(page: View, glass: Glass, manner: Manner) -> Manner | None:
+    """The largest letters, up to those that were asked for, with which a page is whole; None with none."""
+    if not manner.bigger:
+        return manner
+    smaller = (replace(manner, smaller=step) for step in range(len(BIGGER_CAPITALS)))
+    ways = (*smaller, replace(manner, bigger=False))
+    return next((way for way in ways if glass.holds(page, way)), None)
 
 
 @dataclass(frozen=True)
 class _Paper:
-    """`fits`: whether all of a view can be shown at once."""
+    """`fits`: whether all of a view can be shown at once, in letters as large as was asked for. `fits_smaller`: the
+    same in any letters.
+    """
 
     fits: Callable[[View], bool]
+    fits_smaller: Callable[[View], bool]
     ui: Mapping[str, str]
 
     def pages(self, view: View) -> list[View]:
@@ -50,13 +65,20 @@ class _Paper:
         if isinstance(view.body, Paragraphs):
             short = replace(short, body=replace(view.body, icon=""))
         fitting = next(filter(self.fits, (view, short)), None)
+        if fitting is None and isinstance(view.body, Paragraphs) and view.body.touches and self.fits_smaller(short):
+            fitting = short
         return self._several(short) if fitting is None else [fitting]
 
     def _several(self, short: View) -> list[View]:
         match short.body:
             case Columns(columns):
+                one = replace(short, title=short.title.split("\n")[0])
                 touches = tuple(touch for column in columns for touch in column)
-                return self.pages(replace(short, title=short.title.split("\n")[0], body=Tiles(touches)))
+                tiles = self.pages(replace(one, body=Tiles(touches)))
+                each = [replace(one, body=Columns((column,))) for column in columns]
+                if len(tiles) == 1 or not all(map(self._fits_turned, each)):
+                    return tiles
+                return self._filled(one, len(columns), lambda some: Columns(columns[some]))
             case Tiles(touches) as tiles:
                 return self._answers(short, len(touches), lambda some: replace(tiles, touches=touches[some]))
             case Paragraphs(lines=lines) as text:
@@ -70,10 +92,12 @@ class _Paper:
                 to_the_field = Touch(Tap(Action.PAGE), self.ui["type_here"], "pencil", Look.ACT)
                 asked = replace(short, body=Paragraphs("", hints), act=(to_the_field,))
                 typed = replace(short, title=short.short, help=short.help if short.warning else "", quiet=())
-                least = replace(typed, progress=None, left=typed.left[:1])  # the page before has the other ways back
-                above = replace(least, act=(), right=(*typed.right, *typed.act))
-                ways = (typed, replace(typed, progress=None), least, above, replace(above, title=""))
-                return [asked, next(filter(self._fits_turned, ways), ways[-1])]
+                least = replace(typed, progress=None)
+                bare = replace(least, left=tuple(replace(touch, bare=True) for touch in typed.left))
+                above = replace(bare, act=(), right=(*typed.right, *typed.act))
+                ways = (typed, least, bare, above, replace(above, title=""))
+                kept = next(filter(self._fits_turned, ways), None) or next(filter(self.fits_smaller, ways), ways[-1])
+                return [asked, kept]
 
     def _answers(self, view: View, count: int, body: Callable[[slice], Body]) -> list[View]:
         """The line under the question goes with the answers, or before them if it would crowd them out."""

@@ -71,7 +71,8 @@ class Look(StrEnum):
 class Touch:
     """Something to tap. `detail`: a softer line above. `marked`: a tile that is chosen. `typed`: read by letters.
 
-    `onward`: it leads on, and its picture stands behind the words.
+    `onward`: it leads on, and its picture stands behind the words. `bare`: its picture stands for the words, which are
+    said all the same.
     """
 
     tap: Tap
@@ -83,6 +84,7 @@ class Touch:
     enabled: bool = True
     typed: bool = False
     onward: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ class Manner:
     """How the participant wants it, and where in a screen they are. Back to this default after each of them.
 
     `aloud`: the screen is read to them. `hidden`: by ear alone, with nothing on the screen. `louder`: steps of volume.
+    `smaller`: steps that the letters of this page are smaller than the bigger ones, since it would be cut.
     """
 
     theme: Theme = "light"
@@ -52,6 +53,7 @@ class Manner:
     aloud: bool = False
     hidden: bool = False
     louder: int = 0
+    smaller: int = 0
 
     @classmethod
     def of(cls, settings: KioskSettings) -> "Manner":

@@ -1,6 +1,6 @@
 """How each kind of thing looks. Positions count from the bottom left here, as in OpenGL."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kivy.graphics import (
     Color,
@@ -82,8 +82,11 @@ class Pen:
             rect = Rect(rect.x, rect.y - sunk, rect.width, rect.height)
         times = 3 if touch.look is Look.GRAVE else 1
         self._box(group, rect, ground, edge, times, shadow=sunk if touch.enabled and not pressed else 0)
-        if touch.look is Look.KEY:
+        if touch.look is Look.KEY and not touch.icon:
             return self._key(group, rect, touch, ink)
+        if touch.icon and (touch.look is Look.KEY or touch.bare):
+            self._picture_alone(group, rect, touch.icon, ink)
+            return True
         if upright(rect, touch, self.sizes):
             return self._picture_above(group, rect, touch, letters, ink, tint)
         return self._picture_beside(group, rect, touch, letters, ink, tint)
@@ -151,19 +154,19 @@ class Pen:
         return set_text(touch.text, width, height, setting)
 
     def _key(self, group: InstructionGroup, rect: Rect, touch: Touch, ink: Colour) -> bool:
-        mm = self.sizes.mm
-        if touch.icon:
-            side = min(rect.height - mm(2 * PADDING_ABOVE), mm(9))
-            where = Rect(rect.x + (rect.width - side) / 2, rect.y + (rect.height - side) / 2, side, side)
-            self._picture(group, where, touch.icon, ink)
-            return True
-        box = rect.inset(mm(1), 0)
+        box = rect.inset(self.sizes.mm(1), 0)
         letter = touch.tap.action is Action.TYPE and not touch.tap.value.isspace()
         smallest = min(self.sizes.smallest, box.height / _KEY_LINE)
         setting = Setting(self.sizes.body * (1.1 if letter else 1), smallest, bold=letter, align="center")
         text = self.typesetter.set_again(touch.text, box.width, box.height, setting)
         self._blit(group, text, box, ink, "center")
         return text.fits
+
+    def _picture_alone(self, group: InstructionGroup, rect: Rect, icon: str, ink: Colour) -> None:
+        mm = self.sizes.mm
+        side = min(rect.height - mm(2 * PADDING_ABOVE), mm(9))
+        where = Rect(rect.x + (rect.width - side) / 2, rect.y + (rect.height - side) / 2, side, side)
+        self._picture(group, where, icon, ink)
 
     def _words(self, group: InstructionGroup, rect: Rect, words: Words) -> bool:
         bold = words.style in {Style.TITLE, Style.HUGE}
@@ -202,7 +205,7 @@ class Pen:
         over = max(0, texture.width - int(room))
         if over:
             texture = texture.get_region(0 if self.mirrored else over, 0, texture.width - over, texture.height)
-        shown = Text(texture, fits=True, natural=texture.width)
+        shown = replace(text, texture=texture, natural=texture.width)
         self._blit(group, shown, inner, self.palette.ink, "right" if self.mirrored else "left")
         return float(texture.width)
 

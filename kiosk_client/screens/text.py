@@ -35,12 +35,13 @@ class Setting:
 class Text:
     """`fits` is false when even the smallest letters did not fit the box; the text is then set all the same.
 
-    `natural`: pixels that its longest line takes.
+    `natural`: pixels that its longest line takes. `letters`: their size.
     """
 
     texture: Texture
     fits: bool
     natural: float
+    letters: float
 
 
 class Typesetter:
@@ -79,7 +80,7 @@ class Typesetter:
         label.options["text_size"] = label.text_size = (None if setting.one_line else natural + 2, None)
         label.options["halign"] = setting.align
         label.refresh()
-        return Text(label.texture, fits, natural)
+        return Text(label.texture, fits, natural, size)
 
     def _label(self, font: Font, size: float, bold: bool) -> Label:
         label = Label(

@@ -33,13 +33,14 @@ from kiosk_client.app import KioskApp
 from kiosk_client.panel import assumed_pixels_per_mm
 from kiosk_client.screens.drawing import Pen, colours, ink_of
 from kiosk_client.screens.surface import Surface
-from kiosk_client.screens.text import Setting, Typesetter, in_the_order_of_drawing
+from kiosk_client.screens.text import Setting, Text, Typesetter, in_the_order_of_drawing
 
 __all__ = [
     "OffscreenKiosk",
     "Pen",
     "Setting",
     "Surface",
+    "Text",
     "Typesetter",
     "a_config",
     "colours",

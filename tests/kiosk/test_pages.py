@@ -1,5 +1,7 @@
 """What does not fit at once stands on pages, and nothing is lost between them."""
 
+from functools import cache
+
 import pytest
 
 from kiosk_client.glass import Glass
@@ -10,7 +12,7 @@ from kiosk_client.view import Action, Paragraphs, Tap, Tiles, Touch, Typing, Vie
 from kiosk_client.views import Manner
 from shared_schema.form import load_form
 from shared_schema.kiosk_api import KioskConfig
-from tests.kiosk.screens import NOW, PANELS, Panel, a_session, every_page, every_screen
+from tests.kiosk.screens import NOW, PANELS, Panel, a_session, every_screen
 from tests.kiosk.transcript import Transcript
 from tests.kiosk.two_minutes import config_of
 
@@ -19,7 +21,10 @@ CONFIG = config_of(FORM)
 UI = FORM.texts["en"].ui
 BIGGER = Manner(bigger=True)
 MAY_BE_SMALLER = {"review", "name", "who-i-know", "urgent-now", "urgent-desk", "start_over", "easier"}
-"""On the smallest panel: a page with two large touches, a whole keyboard, a choice or an answer of very many words."""
+"""On the smallest panel: a question with all that must be known to answer it, a whole keyboard, a choice or an answer
+of very many words."""
+WAYS_PAST = {Action.SKIP, Action.RATHER_NOT_SAY, Action.TAKE_WORD}
+WAYS_OUT = {Tap(Action.BACK), Tap(Action.START_OVER), Tap(Action.TALK)}
 USUAL = (
     *("begin:en", "next", "choose:none", "next", "choose:first-time", "type:R", "type:o", "type:s", "type:a", "next"),
     *("choose:hard-day", "next", "choose:check-in", "choose:anyone", "next", "choose:here-only", "choose:nothing"),
@@ -54,19 +59,57 @@ def read(view: View) -> str:
     return "".join("".join(body.lines).split()) if isinstance(body, Paragraphs | Word) else ""
 
 
+@cache
+def paged(language: str, panel: Panel) -> list[tuple[str, View, list[View]]]:
+    """Every screen in bigger text, with its pages."""
+    ui = FORM.texts[language].ui
+    screens = every_screen(FORM, offering(language), language, BIGGER)
+    return [(name, view, pages_of(view, panel.glass, BIGGER, ui)) for name, view in screens]
+
+
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
 @pytest.mark.parametrize("language", FORM.texts)
 def test_every_touch_and_word_of_a_screen_is_on_one_of_its_pages(language: str, panel: Panel) -> None:
-    for name, view in every_screen(FORM, offering(language), language, BIGGER):
+    for name, view, pages in paged(language, panel):
         if name.endswith("welcome"):
             continue  # with columns it is another picture
-        pages = pages_of(view, panel.glass, BIGGER, FORM.texts[language].ui)
         shown = set().union(*map(touches_of, pages)) - {Tap(Action.PAGE)}
         said = "".join(map(helped, pages)) + "".join(map(read, pages))
 
         assert shown == touches_of(view), name
+        assert all(WAYS_OUT & touches_of(view) <= touches_of(page) for page in pages), name
         assert read(view) in said, name
         assert helped(view) in said, name
+
+
+def test_each_question_has_one_way_past_it() -> None:
+    questions = {screen.id for screen in FORM.items} - {"review"}
+    for name, view, _ in paged("en", PANELS[0]):
+        if view.name in questions:
+            assert len({touch.tap.action for touch in view.quiet} & WAYS_PAST) == 1, name
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
+@pytest.mark.parametrize("language", FORM.texts)
+def test_what_is_not_an_answer_of_many_words_is_as_large_as_was_asked_for(language: str, panel: Panel) -> None:
+    smaller = {
+        view.name
+        for _, view, pages in paged(language, panel)
+        if any(panel.shown(page, BIGGER) != BIGGER for page in pages)
+    }
+
+    assert smaller <= MAY_BE_SMALLER
+
+
+@pytest.mark.parametrize("language", FORM.texts)
+def test_all_that_is_said_to_somebody_in_danger_stands_on_one_page(language: str) -> None:
+    for panel in PANELS:
+        urgent = {name: pages for name, _, pages in paged(language, panel) if "-urgent-" in name}
+        assert len(urgent) == 2
+        for name, (page,) in urgent.items():
+            assert "988" in read(page)
+            assert "911" in read(page)
+            assert panel.glass.holds(page, panel.shown(page, BIGGER)), (name, panel.name)
 
 
 def test_after_the_last_page_comes_the_first() -> None:
@@ -103,9 +146,21 @@ def test_a_usual_review_takes_two_pages_at_most_and_can_be_sent_from_the_first()
 @pytest.mark.parametrize("language", FORM.texts)
 def test_whether_somebody_is_still_there_is_asked_on_one_page(language: str) -> None:
     for panel in PANELS:
-        for name, view in every_screen(FORM, offering(language), language, BIGGER):
-            if name.endswith("still-there"):
-                assert len(pages_of(view, panel.glass, BIGGER, FORM.texts[language].ui)) == 1, panel.name
+        for name, _, pages in paged(language, panel):
+            assert len(pages) == 1 or not name.endswith("still-there"), panel.name
+
+
+def test_letters_are_only_as_much_smaller_as_a_page_needs() -> None:
+    lines = ("Somebody is coming to you now.",) * 8
+    choices = tuple(Touch(Tap(Action.CHOOSE, name), name) for name in ("yes", "no"))
+    shown = [
+        PANELS[0].shown(View("asked", "Are you here?", Paragraphs("", lines[:count], choices)), BIGGER)
+        for count in (1, 8)
+    ]
+
+    assert shown[0] == BIGGER
+    assert shown[1].bigger
+    assert shown[1].smaller > 0
 
 
 def test_letters_typed_at_the_question_bring_up_its_field() -> None:
@@ -134,15 +189,3 @@ def test_help_turns_its_own_pages() -> None:
 
     assert (first.name, guide.view.name) == ("help", "help")
     assert guide.view != first
-
-
-@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
-@pytest.mark.parametrize("language", FORM.texts)
-def test_what_is_not_an_answer_of_many_words_is_as_large_as_was_asked_for(language: str, panel: Panel) -> None:
-    smaller = {
-        view.name
-        for _, view in every_page(FORM, offering(language), language, BIGGER, panel)
-        if panel.shown(view, BIGGER) != BIGGER
-    }
-
-    assert smaller <= MAY_BE_SMALLER

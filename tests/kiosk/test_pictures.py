@@ -20,12 +20,23 @@ from kiosk_client.screens.theme import PALETTES, Colour, Palette
 from kiosk_client.sender import Contact
 from kiosk_client.setup import SetUp
 from kiosk_client.spool import Counts
-from kiosk_client.view import Action, Field, Touch, View
+from kiosk_client.view import Action, Field, Look, Touch, View
 from kiosk_client.views import Manner
 from shared_schema.form import load_form
 from shared_schema.kiosk_api import KioskConfig, Theme
 from tests.kiosk.built_fonts import built_fonts
-from tests.kiosk.offscreen import OffscreenKiosk, Pen, Surface, Typesetter, a_config, colours, ink_of, turn
+from tests.kiosk.offscreen import (
+    OffscreenKiosk,
+    Pen,
+    Setting,
+    Surface,
+    Text,
+    Typesetter,
+    a_config,
+    colours,
+    ink_of,
+    turn,
+)
 from tests.kiosk.screens import PANELS, Panel, every_page, touches
 from tests.kiosk.test_staff_corner import HEALTH, Staff
 
@@ -35,33 +46,62 @@ FOLDER = Path(__file__).parents[2] / "build" / "pictures" / "kiosk"
 FORM = load_form()
 THEMES: tuple[Theme, ...] = get_args(Theme)
 SLACK = 0.6  # pixels of rounding
+CAPITAL = 0.711  # of the letter size, in Roboto; the built fonts have the same or more
+KEY_CAPITAL = 5.9
+"""mm of the letters on keys, which are as high as a finger and hold no larger ones of every script."""
+
+
+class Measuring(Typesetter):
+    """`drawn`: the texts that were asked for since this was last emptied, with the size of their letters in pixels."""
+
+    def __init__(self, fonts: Fonts) -> None:
+        super().__init__(fonts)
+        self.drawn: list[tuple[str, float]] = []
+        remembered = self.set_again
+
+        def set_again(text: str, width: float, height: float, setting: Setting) -> Text:
+            return self._noted(text, remembered(text, width, height, setting))
+
+        self.set_again = set_again  # type: ignore[assignment]
+
+    def set_text(self, text: str, width: float, height: float, setting: Setting) -> Text:
+        return self._noted(text, super().set_text(text, width, height, setting))
+
+    def _noted(self, text: str, set_: Text) -> Text:
+        self.drawn.append((text, set_.letters))
+        return set_
 
 
 @pytest.fixture(scope="module")
-def typesetter() -> Iterator[Typesetter]:
+def typesetter() -> Iterator[Measuring]:
     """A window must be there to draw in."""
     with OffscreenKiosk():
-        yield Typesetter(Fonts(built_fonts()))
+        yield Measuring(Fonts(built_fonts()))
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("bigger", [False, True], ids=["normal", "bigger"])
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
 @pytest.mark.parametrize("language", FORM.texts)
-def test_a_screen_can_be_read_and_touched(typesetter: Typesetter, language: str, panel: Panel, bigger: bool) -> None:
+def test_a_screen_can_be_read_and_touched(typesetter: Measuring, language: str, panel: Panel, bigger: bool) -> None:
+    letters: list[str] = []
     for reach in (False, True):
         manner = Manner(bigger=bigger, reach=reach)
         surface = surface_of(panel)
-        saved: set[str] = set()
+        saved: set[tuple[str, str]] = set()
         for name, view in every_page(FORM, offering(language, "en", "es"), language, manner, panel):
             placed = panel.place(view, manner)
             show(surface, panel, view, manner, placed, typesetter)
             assert surface.cut == [], name
             require_apart_and_inside(placed, panel, name)
             require_touchable(placed, panel.sizes(panel.shown(view, manner)), name)
-            if view.name not in saved:
-                saved.add(view.name)
+            letters += require_readable(typesetter, placed, panel, panel.sizes(panel.shown(view, manner)), name)
+            kind = view.name, name.partition("-page-")[2]
+            if kind not in saved:
+                saved.add(kind)
                 save(surface, panel, view, manner, placed, typesetter, language, name)
+    file = FOLDER / language / f"{panel.name}{'-bigger' * bigger}-letters.tsv"
+    file.write_text("".join(letters), encoding="utf-8")
 
 
 @pytest.mark.parametrize("is_paired", [False, True], ids=["new", "paired"])
@@ -149,11 +189,10 @@ def test_every_pair_of_colours_can_be_told_apart(theme: Theme) -> None:
 
 
 def test_no_letter_is_smaller_than_the_rule() -> None:
-    for panel, bigger in product(PANELS, (False, True)):
-        sizes = panel.sizes(Manner(bigger=bigger))
-        capital = sizes.smallest * 0.711 / panel.density  # of Roboto
-        assert capital >= 4.8 - 0.001  # mm, Section 508 402.4
-        assert sizes.body * 0.711 / panel.density >= (7.3 if bigger else 4.8) - 0.001
+    for panel, reach in product(PANELS, (False, True)):
+        usual, bigger = (panel.sizes(Manner(bigger=asked, reach=reach)) for asked in (False, True))
+        assert usual.smallest * CAPITAL / panel.density >= 4.8 - 0.001  # mm, Section 508 402.4
+        assert bigger.smallest * CAPITAL / panel.density >= 7.3 - 0.001  # mm, EN 301 549 5.1.4
 
 
 def offering(*languages: str) -> KioskConfig:
@@ -190,8 +229,8 @@ def save(
     language: str,
     name: str,
 ) -> None:
-    """The first of each kind of screen: all of them when that is asked for, else each language in its usual look, and
-    in English what differs from that in one point.
+    """The first of each kind of screen, page by page: all of them when that is asked for, else each language in its
+    usual look, and in English what differs from that in one point.
     """
     everything = os.environ.get("PICTURES") == "all"
     for theme in THEMES:
@@ -221,6 +260,21 @@ def require_touchable(placed: Sequence[Placed], sizes: Sizes, name: str) -> None
         assert min(each.rect.width, each.rect.height) >= sizes.mm(TARGET) - SLACK, (name, each)
     for one, other in combinations(tapped, 2):
         assert distance(one, other) >= sizes.mm(GAP) - SLACK, (name, one, other)
+
+
+def require_readable(
+    typesetter: Measuring, placed: Sequence[Placed], panel: Panel, sizes: Sizes, name: str
+) -> Iterator[str]:
+    """What was drawn anew for this screen; a line for the record, of the smallest letters beside keys and on them."""
+    labels = {each.item.text for each in placed if isinstance(each.item, Touch) and each.item.look is Look.KEY}
+    capitals = [(text, size * CAPITAL / panel.density) for text, size in typesetter.drawn]
+    typesetter.drawn.clear()
+    words = [(capital, text) for text, capital in capitals if text not in labels]
+    keys = [(capital, text) for text, capital in capitals if text in labels]
+    assert min(words)[0] >= sizes.capital - 0.001, (name, min(words))
+    if keys:
+        assert min(keys)[0] >= min(sizes.capital, KEY_CAPITAL) - 0.001, (name, min(keys))
+    yield f"{name}\t{min(words)[0]:.2f}\t{f'{min(keys)[0]:.2f}' if keys else ''}\n"
 
 
 def distance(one: Placed, other: Placed) -> float:
