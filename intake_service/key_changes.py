@@ -26,12 +26,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 # A table that is not imported is not in the metadata, and a key that it needs would be retired.
-import intake_service.audit_tables
-import intake_service.sign_in_tables  # noqa: F401
+import intake_service.audit_tables  # noqa: F401
 import notifications.tables  # noqa: F401
+from intake_service import audit
+from intake_service.audit import Act, Kind
 from intake_service.errors import Conflict, NotFound
 from intake_service.keys import Keys
-from intake_service.tables import KeyInUse
+from intake_service.sign_in_tables import KnownBrowser, SignInStep
+from intake_service.tables import KeyInUse, StaffSession
 from notifications import subscriptions
 from notifications.db import Base, writing
 from notifications.encrypted import (
@@ -82,7 +84,7 @@ def rotate_opening(session: Session, folder: Path, now: datetime) -> Path:
     """The file of a new key that kiosks seal to; every earlier one still opens."""
     path = next_numbered(folder, "opening")
     create_once(path, OpeningKey.generate().raw)
-    _in_use(session, "opening", OpeningKey(path.read_bytes()).public().key_id, now)
+    _in_use(session, "opening", path, OpeningKey(path.read_bytes()).public().key_id, now)
     return path
 
 
@@ -90,7 +92,7 @@ def rotate_data(session: Session, folder: Path, now: datetime) -> Path:
     """The file of a new key that values are written with; every earlier one still reads."""
     path = next_numbered(folder, "data")
     create_once(path, secrets.token_bytes(KEY_BYTES))
-    _in_use(session, "data", data_key_id(path.read_bytes()).hex(), now)
+    _in_use(session, "data", path, data_key_id(path.read_bytes()).hex(), now)
     return path
 
 
@@ -98,11 +100,24 @@ def rotate_vapid(session: Session, folder: Path, now: datetime) -> Path:
     """The file of a new key that browsers subscribe with; every earlier one still signs for its own subscriptions."""
     path = next_numbered(folder, "vapid")
     create_once(path, new_pem())
-    _in_use(session, "vapid", load_or_create(path).key_id, now)
+    _in_use(session, "vapid", path, load_or_create(path).key_id, now)
     return path
 
 
-def reencrypt(engine: Engine, keys: Keys) -> dict[str, int]:
+def end_every_session(session: Session, now: datetime) -> int:
+    """Everybody is to sign in again, everywhere; how many browsers were signed in.
+
+    That is what another cookie key would do. There is none: each cookie is a random secret of its own, of which the
+    database has the digest.
+    """
+    ended = session.scalar(select(func.count()).select_from(StaffSession)) or 0
+    for kind in (StaffSession, SignInStep, KnownBrowser):
+        session.execute(delete(kind))
+    audit.record(session, Act.KEYS_CHANGED, now, kind=Kind.KEY, object_id="sessions", after={"ended": ended})
+    return ended
+
+
+def reencrypt(engine: Engine, keys: Keys, now: datetime) -> dict[str, int]:
     """Moves every value to the newest data key; how many, by table and column. Stopped midway, it goes on when called.
 
     No text is read: the key of each value is wrapped anew. Only what an earlier release wrote in its format is
@@ -115,10 +130,13 @@ def reencrypt(engine: Engine, keys: Keys) -> dict[str, int]:
         while some := _move_some(engine, table, column, place, keys.data):
             count += some
         moved[f"{table.name}.{column.name}"] = count
+    if total := sum(moved.values()):
+        with Session(writing(engine)) as session, session.begin():
+            audit.record(session, Act.KEYS_CHANGED, now, kind=Kind.KEY, object_id="data", after={"reencrypted": total})
     return moved
 
 
-def retire_data(engine: Engine, folder: Path, number: int) -> Path:
+def retire_data(engine: Engine, folder: Path, number: int, now: datetime) -> Path:
     """Forgets a data key that nothing is written with and deletes its file, whose path is returned.
 
     Raises NotFound for a number that there is not, Conflict for the newest key or one that a value still needs.
@@ -126,7 +144,7 @@ def retire_data(engine: Engine, folder: Path, number: int) -> Path:
     path = _earlier(folder, "data", number)
     key_id = data_key_id(path.read_bytes())
     with Session(writing(engine)) as session, session.begin():
-        _forget(session, "data", key_id.hex())
+        _forget(session, "data", path, key_id.hex(), now)
         if needing := sum(_needing(session, table, column, key_id) for table, column, _ in _encrypted()):
             raise Conflict(f"Data key {number} still reads {needing} values. First run: warm-handoff keys reencrypt")
     # Only after the commit: a key that the database asks for and that is gone would keep the service from starting.
@@ -134,12 +152,12 @@ def retire_data(engine: Engine, folder: Path, number: int) -> Path:
     return path
 
 
-def retire_vapid(engine: Engine, folder: Path, number: int) -> Path:
+def retire_vapid(engine: Engine, folder: Path, number: int, now: datetime) -> Path:
     """The same for a VAPID key that no browser's subscription was made with any more. `vapid.key` is number 0."""
     path = _earlier(folder, "vapid", number)
     key_id, is_first = load_or_create(path).key_id, path == numbered(folder, "vapid")[0]
     with Session(writing(engine)) as session, session.begin():
-        _forget(session, "vapid", key_id)
+        _forget(session, "vapid", path, key_id, now)
         needed = subscriptions.vapid_keys_needed(session)
         if needing := needed.get(key_id, 0) + (needed.get("", 0) if is_first else 0):
             raise Conflict(
@@ -160,13 +178,15 @@ def _earlier(folder: Path, kind: str, number: int) -> Path:
     return by_number[number]
 
 
-def _forget(session: Session, kind: str, key_id: str) -> None:
+def _forget(session: Session, kind: str, path: Path, key_id: str, now: datetime) -> None:
     session.execute(delete(KeyInUse).where(KeyInUse.kind == kind, KeyInUse.key_id == key_id))
+    audit.record(session, Act.KEYS_CHANGED, now, kind=Kind.KEY, object_id=path.stem, before={"key": key_id})
 
 
-def _in_use(session: Session, kind: str, key_id: str, now: datetime) -> None:
+def _in_use(session: Session, kind: str, path: Path, key_id: str, now: datetime) -> None:
     # The file comes first: if we stop here, the next start finds it and writes this row.
     session.merge(KeyInUse(kind=kind, key_id=key_id, since=now))
+    audit.record(session, Act.KEYS_CHANGED, now, kind=Kind.KEY, object_id=path.stem, after={"key": key_id})
 
 
 def _encrypted() -> Iterator[tuple[Table, Column[Any], str]]:

@@ -1,7 +1,7 @@
 """What the command line can do to the keys. It says names, ids and numbers of keys and never what is in them."""
 
 import argparse
-from datetime import UTC
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
@@ -27,8 +27,10 @@ def describe(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         required=True, metavar="ACTION"
     )
     actions.add_parser("list", help="every key, never its secret").set_defaults(command=_list)
-    parser = actions.add_parser("rotate", help="a new key beside the old ones, which still open and read")
-    parser.add_argument("kind", choices=["opening", "data", "vapid"])
+    parser = actions.add_parser(
+        "rotate", help="a new key beside the old ones, which still open and read; or everybody signs in again"
+    )
+    parser.add_argument("kind", choices=["opening", "data", "vapid", "sessions"])
     parser.set_defaults(command=_rotate)
     parser = actions.add_parser("reencrypt", help="move everything stored to the newest data key")
     _describe_restarted(parser)
@@ -57,6 +59,9 @@ def _line(key: KnownKey) -> str:
 
 
 def _rotate(call: Call) -> Said:
+    if call.arguments.kind == "sessions":
+        ended = key_changes.end_every_session(call.session, call.now)
+        return Said(note=f"{ended} browsers were signed in; none is any more. Nothing needs to be restarted.")
     if call.arguments.kind == "opening":
         path = key_changes.rotate_opening(call.session, call.keys_dir, call.now)
         then = "Kiosks take the new key with their next configuration. Earlier keys still open what was sealed to them."
@@ -76,14 +81,14 @@ def _rotate(call: Call) -> Said:
 
 
 def _reencrypt(engine: Engine, keys: Keys, _settings: Settings, _arguments: argparse.Namespace) -> Said:
-    moved = key_changes.reencrypt(engine, keys)
+    moved = key_changes.reencrypt(engine, keys, datetime.now(UTC))
     listed = "\n".join(f"{place}\t{count}" for place, count in moved.items())
     return Said(listed, f"{sum(moved.values())} values moved to the newest data key.")
 
 
 def _retire(engine: Engine, _keys: Keys, settings: Settings, arguments: argparse.Namespace) -> Said:
     retire = {"data": key_changes.retire_data, "vapid": key_changes.retire_vapid}[arguments.kind]
-    path = retire(engine, settings.keys_dir, arguments.number)
+    path = retire(engine, settings.keys_dir, arguments.number, datetime.now(UTC))
     return Said(
         note=f"Deleted {path}. Delete it on every other machine before anything starts there. "
         "Keep its copy beside the backups of the database from before: they cannot be used without it."

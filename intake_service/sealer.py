@@ -5,6 +5,7 @@ earlier end, with everything that belongs to it, shows too.
 """
 
 import asyncio
+import errno
 import logging
 import secrets
 from pathlib import Path
@@ -20,6 +21,8 @@ from notifications.db import writing
 HEAD_FILE = "audit-head"
 _EVERY = 1.0  # seconds: how long, at most, an entry stands without its link
 _AFTER_TROUBLE = 30.0  # seconds
+
+_ONLY_READ = (errno.EACCES, errno.EPERM, errno.EROFS)  # a keys folder that is somebody else's, or systemd's
 
 _log = logging.getLogger(__name__)
 
@@ -86,5 +89,7 @@ def _keep_end(engine: Engine, keys_dir: Path) -> None:
     try:
         draft.write_text(f"{end}\n")
         draft.replace(keys_dir / HEAD_FILE)
-    except PermissionError:  # a keys folder that is only read
+    except OSError as error:
+        if error.errno not in _ONLY_READ:
+            raise
         _log.debug("the keys folder cannot be written: the chain's end is not kept in it")

@@ -6,7 +6,6 @@ signing for its own subscriptions, while new ones are made with the newest.
 
 import base64
 import hashlib
-import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02, VapidException
 
-from notifications.private_files import create_once, numbered
+from notifications.private_files import PrivateFileError, create_once, numbered, require_private
 
 FILE_NAME = "vapid.key"
 LIFETIME = timedelta(hours=12)  # RFC 8292 allows 24 h at most
@@ -92,10 +91,11 @@ def load_or_create(path: Path) -> VapidKey:
     """The key in a PEM file of mode 600, made if there is none. Raises VapidKeyError."""
     if not path.exists():
         create_once(path, new_pem())
-    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise VapidKeyError(f"Other users of this machine may read {path}. Run: chmod 600 {path}")
     try:
+        require_private(path, "600")
         return VapidKey(Vapid02.from_pem(path.read_bytes()))
+    except PrivateFileError as error:
+        raise VapidKeyError(str(error)) from None
     except ValueError as error:
         raise VapidKeyError(f"{path} is damaged. Restore it from its backup.") from error
 

@@ -10,11 +10,14 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
-from intake_service import key_changes
+from intake_service import key_changes, sessions
 from intake_service.__main__ import main
+from intake_service.audit import Act
+from intake_service.audit_tables import AuditEntry
+from intake_service.errors import SignInNeeded
 from intake_service.keys import Keys, open_keys
 from intake_service.settings import Settings
-from intake_service.tables import Intake, Participant
+from intake_service.tables import Intake, Participant, Staff
 from notifications import subscriptions
 from notifications.db import Base
 from notifications.encrypted import EncryptedText, unlock
@@ -93,8 +96,8 @@ def test_moving_goes_on_where_it_stopped(
     unlock(engine, keys.data)
     somebody_waits(session, center, a_record("Written with the new key"))
 
-    assert key_changes.reencrypt(engine, keys)["participant.name"] == 3
-    assert set(key_changes.reencrypt(engine, keys).values()) == {0}
+    assert key_changes.reencrypt(engine, keys, NOW)["participant.name"] == 3
+    assert set(key_changes.reencrypt(engine, keys, NOW).values()) == {0}
 
 
 def test_what_an_earlier_release_wrote_is_read_and_moved(
@@ -108,7 +111,7 @@ def test_what_an_earlier_release_wrote_is_read_and_moved(
     assert session.scalars(name).one() == "Zuleika Testperson"
     session.commit()
 
-    assert key_changes.reencrypt(engine, keys)["participant.name"] == 1
+    assert key_changes.reencrypt(engine, keys, NOW)["participant.name"] == 1
 
     with Session(engine) as reading:
         assert reading.scalars(name).one() == "Zuleika Testperson"
@@ -123,7 +126,7 @@ def test_every_encrypted_column_is_a_place_of_its_own() -> None:
 
 
 def test_every_table_with_encrypted_values_is_moved(engine: Engine, keys: Keys) -> None:
-    assert set(key_changes.reencrypt(engine, keys)) >= {"participant.phone", "code_app.secret", "channel.address"}
+    assert set(key_changes.reencrypt(engine, keys, NOW)) >= {"participant.phone", "code_app.secret", "channel.address"}
 
 
 def test_a_value_whose_key_is_lost_stops_the_move_and_is_left_alone(
@@ -179,6 +182,32 @@ def test_a_key_that_is_written_with_or_is_not_there_cannot_be_retired(
 def test_nothing_is_moved_before_somebody_says_that_all_were_restarted() -> None:
     with pytest.raises(SystemExit):
         main(["keys", "reencrypt"])
+
+
+def test_everybody_signs_in_again_where_another_service_would_change_its_cookie_key(
+    session: Session, center: Center
+) -> None:
+    bob = session.get_one(Staff, center.bob)
+    token = sessions.begin(session, bob, datetime.now(UTC)).token
+    session.commit()
+
+    assert main(["keys", "rotate", "sessions"]) == 0
+
+    with pytest.raises(SignInNeeded):
+        sessions.signed_in(session, token, datetime.now(UTC))
+
+
+def test_what_is_done_to_keys_is_in_the_audit(engine: Engine, keys_dir: Path, session: Session, center: Center) -> None:
+    somebody_waits(session, center, a_record("Zuleika Testperson"))
+    for words in ("rotate opening", "rotate data", f"reencrypt {RESTARTED}", f"retire data 1 {RESTARTED}"):
+        assert main(["keys", *words.split()]) == 0
+
+    unlock(engine, open_keys(keys_dir, engine, NOW).data)
+    entries = select(AuditEntry).where(AuditEntry.action == Act.KEYS_CHANGED).order_by(AuditEntry.id)
+    found = [(entry.object_id, entry.before, entry.after) for entry in session.scalars(entries)]
+
+    assert [object_id for object_id, _, _ in found] == ["opening-2", "data-2", "data", "data-1"]
+    assert all(before or after for _, before, after in found)
 
 
 def test_keys_are_listed_and_no_secret_is_said(keys_dir: Path) -> None:
