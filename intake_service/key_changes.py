@@ -84,7 +84,7 @@ def rotate_opening(session: Session, folder: Path, now: datetime) -> Path:
     """The file of a new key that kiosks seal to; every earlier one still opens."""
     path = next_numbered(folder, "opening")
     create_once(path, OpeningKey.generate().raw)
-    _in_use(session, "opening", path, OpeningKey(path.read_bytes()).public().key_id, now)
+    _in_use(session, "opening", OpeningKey(path.read_bytes()).public().key_id, now)
     return path
 
 
@@ -92,7 +92,7 @@ def rotate_data(session: Session, folder: Path, now: datetime) -> Path:
     """The file of a new key that values are written with; every earlier one still reads."""
     path = next_numbered(folder, "data")
     create_once(path, secrets.token_bytes(KEY_BYTES))
-    _in_use(session, "data", path, data_key_id(path.read_bytes()).hex(), now)
+    _in_use(session, "data", data_key_id(path.read_bytes()).hex(), now)
     return path
 
 
@@ -100,7 +100,7 @@ def rotate_vapid(session: Session, folder: Path, now: datetime) -> Path:
     """The file of a new key that browsers subscribe with; every earlier one still signs for its own subscriptions."""
     path = next_numbered(folder, "vapid")
     create_once(path, new_pem())
-    _in_use(session, "vapid", path, load_or_create(path).key_id, now)
+    _in_use(session, "vapid", load_or_create(path).key_id, now)
     return path
 
 
@@ -113,11 +113,11 @@ def end_every_session(session: Session, now: datetime) -> int:
     ended = session.scalar(select(func.count()).select_from(StaffSession)) or 0
     for kind in (StaffSession, SignInStep, KnownBrowser):
         session.execute(delete(kind))
-    audit.record(session, Act.KEYS_CHANGED, now, kind=Kind.KEY, object_id="sessions", after={"ended": ended})
+    audit.record(session, Act.KEYS_CHANGED, now, after={"sessions ended": ended})
     return ended
 
 
-def reencrypt(engine: Engine, keys: Keys, now: datetime) -> dict[str, int]:
+def reencrypt(engine: Engine, keys: Keys) -> dict[str, int]:
     """Moves every value to the newest data key; how many, by table and column. Stopped midway, it goes on when called.
 
     No text is read: the key of each value is wrapped anew. Only what an earlier release wrote in its format is
@@ -130,13 +130,10 @@ def reencrypt(engine: Engine, keys: Keys, now: datetime) -> dict[str, int]:
         while some := _move_some(engine, table, column, place, keys.data):
             count += some
         moved[f"{table.name}.{column.name}"] = count
-    if total := sum(moved.values()):
-        with Session(writing(engine)) as session, session.begin():
-            audit.record(session, Act.KEYS_CHANGED, now, kind=Kind.KEY, object_id="data", after={"reencrypted": total})
     return moved
 
 
-def retire_data(engine: Engine, folder: Path, number: int, now: datetime) -> Path:
+def retire_data(engine: Engine, folder: Path, number: int) -> Path:
     """Forgets a data key that nothing is written with and deletes its file, whose path is returned.
 
     Raises NotFound for a number that there is not, Conflict for the newest key or one that a value still needs.
@@ -144,7 +141,7 @@ def retire_data(engine: Engine, folder: Path, number: int, now: datetime) -> Pat
     path = _earlier(folder, "data", number)
     key_id = data_key_id(path.read_bytes())
     with Session(writing(engine)) as session, session.begin():
-        _forget(session, "data", path, key_id.hex(), now)
+        _forget(session, "data", key_id.hex())
         if needing := sum(_needing(session, table, column, key_id) for table, column, _ in _encrypted()):
             raise Conflict(f"Data key {number} still reads {needing} values. First run: warm-handoff keys reencrypt")
     # Only after the commit: a key that the database asks for and that is gone would keep the service from starting.
@@ -152,12 +149,12 @@ def retire_data(engine: Engine, folder: Path, number: int, now: datetime) -> Pat
     return path
 
 
-def retire_vapid(engine: Engine, folder: Path, number: int, now: datetime) -> Path:
+def retire_vapid(engine: Engine, folder: Path, number: int) -> Path:
     """The same for a VAPID key that no browser's subscription was made with any more. `vapid.key` is number 0."""
     path = _earlier(folder, "vapid", number)
     key_id, is_first = load_or_create(path).key_id, path == numbered(folder, "vapid")[0]
     with Session(writing(engine)) as session, session.begin():
-        _forget(session, "vapid", path, key_id, now)
+        _forget(session, "vapid", key_id)
         needed = subscriptions.vapid_keys_needed(session)
         if needing := needed.get(key_id, 0) + (needed.get("", 0) if is_first else 0):
             raise Conflict(
@@ -178,15 +175,14 @@ def _earlier(folder: Path, kind: str, number: int) -> Path:
     return by_number[number]
 
 
-def _forget(session: Session, kind: str, path: Path, key_id: str, now: datetime) -> None:
+def _forget(session: Session, kind: str, key_id: str) -> None:
     session.execute(delete(KeyInUse).where(KeyInUse.kind == kind, KeyInUse.key_id == key_id))
-    audit.record(session, Act.KEYS_CHANGED, now, kind=Kind.KEY, object_id=path.stem, before={"key": key_id})
 
 
-def _in_use(session: Session, kind: str, path: Path, key_id: str, now: datetime) -> None:
+def _in_use(session: Session, kind: str, key_id: str, now: datetime) -> None:
     # The file comes first: if we stop here, the next start finds it and writes this row.
     session.merge(KeyInUse(kind=kind, key_id=key_id, since=now))
-    audit.record(session, Act.KEYS_CHANGED, now, kind=Kind.KEY, object_id=path.stem, after={"key": key_id})
+    audit.record(session, Act.KEYS_CHANGED, now, kind=Kind.KEY, object_id=key_id, after={"made": kind})
 
 
 def _encrypted() -> Iterator[tuple[Table, Column[Any], str]]:

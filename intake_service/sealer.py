@@ -5,7 +5,6 @@ earlier end, with everything that belongs to it, shows too.
 """
 
 import asyncio
-import errno
 import logging
 import secrets
 from pathlib import Path
@@ -21,8 +20,6 @@ from notifications.db import writing
 HEAD_FILE = "audit-head"
 _EVERY = 1.0  # seconds: how long, at most, an entry stands without its link
 _AFTER_TROUBLE = 30.0  # seconds
-
-_ONLY_READ = (errno.EACCES, errno.EPERM, errno.EROFS)  # a keys folder that is somebody else's, or systemd's
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +86,5 @@ def _keep_end(engine: Engine, keys_dir: Path) -> None:
     try:
         draft.write_text(f"{end}\n")
         draft.replace(keys_dir / HEAD_FILE)
-    except OSError as error:
-        if error.errno not in _ONLY_READ:
-            raise
+    except OSError:  # a keys folder that is only read
         _log.debug("the keys folder cannot be written: the chain's end is not kept in it")

@@ -63,7 +63,8 @@ class KioskApp(App):  # type: ignore[misc]
     """`window`: pixels, or None for the whole screen. `density`: pixels per mm for a window of so many pixels.
 
     `fonts`: those beside the window's own.
-    `on_shown`: called with each view as it goes onto the screen. `on_first_frame`: called once.
+    `on_shown`: called with each view as it goes onto the screen. `on_first_frame`: called once. `on_tick`: called every
+    second, as long as the loop turns.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class KioskApp(App):  # type: ignore[misc]
         fonts: Fonts,
         on_first_frame: Callable[[], None],
         on_shown: Shown = lambda _view, _placed, _surface: None,
+        on_tick: Callable[[], None] = lambda: None,
     ) -> None:
         _configure(window)
         super().__init__()
@@ -81,6 +83,7 @@ class KioskApp(App):  # type: ignore[misc]
         self._typesetter = Typesetter(fonts)
         self._on_first_frame = on_first_frame
         self._on_shown = on_shown
+        self._on_tick = on_tick
         self._showing: Showing | None = None
         self._surface = Surface(self._tapped, self._touched, self._corner)
         self._foreseen: tuple[View, ...] = ()
@@ -153,6 +156,7 @@ class KioskApp(App):  # type: ignore[misc]
         self._safely(lambda showing: showing.corner(time.monotonic()))
 
     def _tick(self, _since: float) -> None:
+        self._on_tick()
         self._safely(lambda showing: showing.tick(time.monotonic()), only_changes=True)
 
     def _typed(self, _window: object, text: str) -> None:

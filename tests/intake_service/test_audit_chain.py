@@ -308,7 +308,7 @@ def test_moving_to_another_data_key_leaves_it_whole(audited: Engine, database_ur
     keys = open_keys(keys_dir, engine, NOW)
     unlock(engine, keys.data)
 
-    moved = key_changes.reencrypt(engine, keys, NOW)
+    moved = key_changes.reencrypt(engine, keys)
 
     assert min(moved["audit_entry.before"], moved["audit_entry.after"], moved["event.reason"]) > 0
     assert found(verified(engine, keys_dir)) == ""
