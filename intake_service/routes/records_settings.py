@@ -1,4 +1,4 @@
-"""An administrator's page about a site's records: how long a consent holds."""
+"""An administrator's page about a site's records: how long a consent holds, what is kept for how long, what is due."""
 
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
-from intake_service import records_settings
+from intake_service import records_settings, retention
 from intake_service.db import Reading, Writing
 from intake_service.records_settings import RecordsSettings
 from intake_service.routes.pages import console_page
@@ -61,5 +61,6 @@ def _shown(
         site=site,
         fields=defaultdict(str, fields),
         problems=problems,
+        due=retention.due(session, site, datetime.now(UTC)),
         done=done,
     )
