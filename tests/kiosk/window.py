@@ -63,7 +63,7 @@ class KioskWindow:
         """Tap what is on the screen, and do not look what comes of it."""
         x, y = self._read()["touches"][tap]
         self._xdotool("mousemove", str(round(x)), str(round(y)), "mousedown", "1")
-        time.sleep(0.05)  # a finger rests a moment
+        time.sleep(0.02)  # a finger rests a moment
         self._xdotool("mouseup", "1")
 
     def turn_to(self, tap: str) -> None:
