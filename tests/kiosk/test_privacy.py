@@ -125,8 +125,9 @@ def test_a_crash_leaves_no_core(kiosk: KioskWindow) -> None:
 
 def require_nothing_left(kiosk: KioskWindow) -> None:
     deadline = time.monotonic() + WITHIN
+    time.sleep(1)  # it is overwritten soon after the screen has changed
     while (found := found_in_memory(kiosk.pid, ANSWERS)) and time.monotonic() < deadline:
-        time.sleep(1)  # it is overwritten soon after the screen has changed
+        time.sleep(1)
     assert found == []
     assert files_with(kiosk.shown.parent, ANSWERS) == []
     assert files_with(Path("/dev/shm"), ANSWERS) == []
