@@ -6,7 +6,7 @@ SECURITY = tests/intake_service/security tests/intake_service/test_server.py tes
 	$(wildcard tests/intake_service/test_at_rest.py)
 BENCHES = $(basename $(notdir $(wildcard bench/[a-z]*.py)))
 
-.PHONY: help demo demo-reset test test-security env packages lint types pictures docs bench wheel lock
+.PHONY: help demo demo-reset test test-security env packages lint types pictures docs bench wheel lock image sbom audit-packages
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,16 @@ bench-%: env
 
 wheel: env ## build the package under dist
 	$(RUN) -m hatchling build --target wheel
+
+sbom: env ## list everything that it is made of, in CycloneDX, under build
+	$(RUN) scripts/sbom.py build/sbom.json
+
+audit-packages: env ## ask the public advisories about every locked package; needs the internet
+	scripts/audit-packages
+
+image: env ## build the kiosk's disk image under build/kiosk-image; needs root, and Debian's apt and mmdebstrap
+	@scripts/debian-packages image
+	kiosk_image/build
 
 lock: env ## write the hashed lock files anew
 	scripts/lock

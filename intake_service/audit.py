@@ -38,10 +38,10 @@ class Act(StrEnum):
     ASKED_CONTACT_PERMISSION = "contact permission asked"
     FOLLOWED_CONTACT_PERMISSION = "contact permission followed"
     CONCERN_WRITTEN = "concern written"
-    CONCERNS_READ = "concerns read"
+    CONCERN_READ = "concern read"
     CONCERN_ACKNOWLEDGED = "concern acknowledged"
     CONCERN_CLOSED = "concern closed"
-    LEDGER_VIEWED = "alert ledger viewed"
+    CALL_CLOSED = "urgent call closed"
 
     STAFF_ADDED = "staff member added"
     STAFF_CHANGED = "staff member changed"
@@ -53,6 +53,10 @@ class Act(StrEnum):
     ALERT_POLICY_CHANGED = "alert policy changed"
     ROSTER_CHANGED = "roster changed"
     DUTY_CHANGED = "duty changed"
+    WEEK_CHANGED = "weekly schedule changed"
+    ADDRESS_ADDED = "address for alerts added"
+    ADDRESS_CONFIRMED = "address for alerts confirmed"
+    ADDRESS_REMOVED = "address for alerts removed"
     KIOSK_ADDED = "kiosk added"
     KIOSK_ENROLLED = "kiosk enrolled"
     KIOSK_REVOKED = "kiosk revoked"
@@ -73,6 +77,7 @@ class Act(StrEnum):
 
     AUDIT_SEARCHED = "audit searched"
     AUDIT_EXPORTED = "audit exported"
+    AUDIT_VERIFIED = "audit verified"
 
 
 class Kind(StrEnum):
@@ -83,6 +88,8 @@ class Kind(StrEnum):
     SITE = "site"
     KIOSK = "kiosk"
     KEY = "key"
+    CALL = "urgent call"
+    CONCERN = "concern"
 
 
 def record(

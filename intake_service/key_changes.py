@@ -29,6 +29,8 @@ from sqlalchemy.orm import Session
 import intake_service.audit_tables
 import intake_service.sign_in_tables  # noqa: F401
 import notifications.tables  # noqa: F401
+from intake_service import audit
+from intake_service.audit import Act, Kind
 from intake_service.errors import Conflict, NotFound
 from intake_service.keys import Keys
 from intake_service.tables import KeyInUse
@@ -129,6 +131,7 @@ def retire_data(engine: Engine, folder: Path, number: int) -> Path:
 def _in_use(session: Session, kind: str, key_id: str, now: datetime) -> None:
     # The file comes first: if we stop here, the next start finds it and writes this row.
     session.merge(KeyInUse(kind=kind, key_id=key_id, since=now))
+    audit.record(session, Act.KEYS_CHANGED, now, kind=Kind.KEY, object_id=key_id, after={"made": kind})
 
 
 def _encrypted() -> Iterator[tuple[Table, Column[Any], str]]:

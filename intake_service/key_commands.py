@@ -1,15 +1,18 @@
 """What the command line can do to the keys. It says names, ids and numbers of keys and never what is in them."""
 
 import argparse
-from datetime import UTC
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
-from intake_service import key_changes
+from intake_service import audit, key_changes
+from intake_service.audit import Act
 from intake_service.commands import Call, Said
 from intake_service.key_changes import KnownKey
 from intake_service.keys import Keys
 from intake_service.settings import Settings
+from notifications.db import writing
 
 _EVERYWHERE = (
     "Copy the file to the keys folder of every other machine and to the backup of the folder, "
@@ -67,13 +70,20 @@ def _rotate(call: Call) -> Said:
 
 def _reencrypt(engine: Engine, keys: Keys, _settings: Settings, _arguments: argparse.Namespace) -> Said:
     moved = key_changes.reencrypt(engine, keys)
+    _keep(engine, {"moved to the newest data key": sum(moved.values())})
     listed = "\n".join(f"{place}\t{count}" for place, count in moved.items())
     return Said(listed, f"{sum(moved.values())} values moved to the newest data key.")
 
 
 def _retire(engine: Engine, _keys: Keys, settings: Settings, arguments: argparse.Namespace) -> Said:
     path = key_changes.retire_data(engine, settings.keys_dir, arguments.number)
+    _keep(engine, {"retired": path.name})
     return Said(
         note=f"Deleted {path}. Delete it on every other machine before anything starts there. "
         "Keep its copy beside the backups of the database from before: they cannot be read without it."
     )
+
+
+def _keep(engine: Engine, done: dict[str, str | int]) -> None:
+    with Session(writing(engine)) as session, session.begin():
+        audit.record(session, Act.KEYS_CHANGED, datetime.now(UTC), after=done)

@@ -31,9 +31,8 @@ def found(session: Session, member: Staff, participant_id: UUID) -> Participant:
 
 
 def look(session: Session, member: Staff, participant_id: UUID, now: datetime) -> Participant:
-    """The participant's page, to be read by somebody who may. A look is kept, once for somebody who goes on reading.
-
-    Raises NotFound.
+    """The participant's page, to be read by somebody who may. The audit has every look; the participant's history has
+    one of somebody who goes on reading. Raises NotFound.
     """
     participant = found(session, member, participant_id)
     lately = select(Event.id).where(
@@ -44,6 +43,8 @@ def look(session: Session, member: Staff, participant_id: UUID, now: datetime) -
     )
     if session.scalar(lately.limit(1)) is None:
         audit.event(session, participant.site_id, _a_look(member, participant.id, now))
+    else:
+        audit.record(session, Action.VIEW, now, by=member, to=participant)
     return participant
 
 

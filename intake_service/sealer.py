@@ -86,5 +86,5 @@ def _keep_end(engine: Engine, keys_dir: Path) -> None:
     try:
         draft.write_text(f"{end}\n")
         draft.replace(keys_dir / HEAD_FILE)
-    except PermissionError:  # a keys folder that is only read
+    except OSError:  # a keys folder that is only read
         _log.debug("the keys folder cannot be written: the chain's end is not kept in it")

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiosk_client import fonts, panel, prompts, sound, tickets
+from kiosk_client import fonts, panel, prompts, sound, tickets, watchdog
 from kiosk_client.calls import SpooledCalls
 from kiosk_client.enrollment import EnrollmentDamaged, PairingFailed, Store, Stored, pair
 from kiosk_client.flow import Flow
@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None, voice: Voice | None = None, **shown:
         print(error, file=sys.stderr)
         return 1
     if kiosk.run(**shown):
-        os.execv(sys.executable, [sys.executable, "-m", "kiosk_client", *(sys.argv[1:] if argv is None else argv)])  # noqa: S606  ourselves
+        os.execv(sys.executable, [sys.executable, "-m", "kiosk_client", *(sys.argv[1:] if argv is None else argv)])  # noqa: S606  ourselves anew
     return 0
 
 
@@ -125,6 +125,7 @@ class Kiosk:
             self._density,
             Fonts(self._settings.fonts or fonts.default_folder()),
             self._first_frame,
+            on_tick=lambda: watchdog.tell(watchdog.Word.ALIVE),
             **shown,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -260,6 +261,7 @@ class Kiosk:
         rubbish again and again."""
         gc.freeze()
         gc.enable()
+        watchdog.tell(watchdog.Word.READY)
         if self._sender is not None:
             self._sender.start()
 

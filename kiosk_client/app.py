@@ -63,8 +63,8 @@ class KioskApp(App):  # type: ignore[misc]
     """`window`: pixels, or None for the whole screen. `density`: pixels per mm for a window of so many pixels.
 
     `fonts`: those beside the window's own.
-    `on_shown`: called with each view as it goes onto the screen. `on_first_frame`: called once. `seconds`: a clock that
-    never goes back.
+    `on_shown`: called with each view as it goes onto the screen. `on_first_frame`: called once. `on_tick`: called every
+    second, as long as the loop turns. `seconds`: a clock that never goes back.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class KioskApp(App):  # type: ignore[misc]
         fonts: Fonts,
         on_first_frame: Callable[[], None],
         on_shown: Shown = lambda _view, _placed, _surface: None,
+        on_tick: Callable[[], None] = lambda: None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         _configure(window)
@@ -83,6 +84,7 @@ class KioskApp(App):  # type: ignore[misc]
         self._typesetter = Typesetter(fonts)
         self._on_first_frame = on_first_frame
         self._on_shown = on_shown
+        self._on_tick = on_tick
         self._seconds = seconds
         self._showing: Showing | None = None
         self._surface = Surface(self._tapped, self._touched, self._corner)
@@ -156,6 +158,7 @@ class KioskApp(App):  # type: ignore[misc]
         self._safely(lambda showing: showing.corner(self._seconds()))
 
     def _tick(self, _since: float) -> None:
+        self._on_tick()
         self._safely(lambda showing: showing.tick(self._seconds()), only_changes=True)
 
     def _typed(self, _window: object, text: str) -> None:

@@ -28,7 +28,7 @@ router = APIRouter()
 _STILL_SIGNED_IN = 60.0  # seconds between two looks; a stream holds no database connection in between
 
 
-@router.get("/events")
+@router.get("/events", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}})
 async def events(request: Request) -> Response:
     sites = await run_sync(_sites, request)
     if sites is None:

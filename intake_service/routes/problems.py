@@ -1,5 +1,6 @@
 """Every refusal as one kind of answer, the problem document. It never quotes what was sent."""
 
+import logging
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -7,9 +8,11 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from intake_service.errors import InvalidRequest, ProofNeeded, SecondFactorNeeded, ServiceError, SignInNeeded
+from intake_service.guards import places
 from intake_service.routes.pages import page
 from intake_service.routes.proving_again import ask_again
 from shared_schema.kiosk_api import API
@@ -17,6 +20,8 @@ from shared_schema.problem import MEDIA_TYPE, Problem
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 _DETAILS = {404: "There is no such page. The address may be old or mistyped."}
+
+_log = logging.getLogger(__name__)
 
 
 def render(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
@@ -37,6 +42,7 @@ def add_handlers(app: FastAPI) -> None:
     app.exception_handler(ServiceError)(_refused)
     app.exception_handler(ProofNeeded)(_proof_needed)
     app.exception_handler(RequestValidationError)(_misshapen)
+    app.exception_handler(DataError)(_held_by_no_column)
     app.exception_handler(HTTPException)(_refused_by_framework)
 
 
@@ -58,6 +64,12 @@ async def _proof_needed(request: Request, error: ProofNeeded) -> Response:
 async def _misshapen(request: Request, _error: RequestValidationError) -> Response:
     # The validator's own words name fields that were sent, so they stay here.
     return render(request, InvalidRequest("The request does not have the fields that belong here.").problem())
+
+
+async def _held_by_no_column(request: Request, error: DataError) -> Response:
+    """A number beyond all measure, or a letter that PostgreSQL has no place for. Logged: it may be ours after all."""
+    _log.warning("a value that the database refuses\n%s", places(error))
+    return render(request, InvalidRequest("The request has a value that cannot be kept.").problem())
 
 
 async def _refused_by_framework(request: Request, error: HTTPException) -> Response:

@@ -99,6 +99,8 @@ def a_busy_day(session: Session, center: Center) -> BusyDay:
         "alert-policy": "/alert-policy",
         "alert-ledger": "/alert-ledger",
         "alert": "/alert-ledger/1",
+        "audit": "/audit",
+        "audit-filtered": f"/audit?whom=participant:{active.hex}&since=2026-01-01",
         "concerns": "/concerns",
         "concern": f"/concerns/{concern}",
         "concern-closed": f"/concerns/{looked_into}",

@@ -157,8 +157,38 @@ def test_no_page_of_ours_breaks_its_own_rules(page: Page, service: Service, sess
         assert answer.headers["cache-control"] == "no-store", path
         allowed = page.evaluate("names => names.filter(name => document.featurePolicy.allowsFeature(name))", OFF)
         assert allowed == [], path
+        passkeys = page.evaluate("['publickey-credentials-get', 'publickey-credentials-create'].filter("
+                                 "name => document.featurePolicy.allowsFeature(name))")  # fmt: skip
+        assert len(passkeys) == 2, path
 
     assert said == []
+
+
+def test_another_site_neither_shows_our_files_nor_holds_a_window_of_ours(
+    playwright: Playwright, service: Service
+) -> None:
+    """`localhost` and `127.0.0.1` are two sites to a browser."""
+    elsewhere = f"{service.url}/static/icon.svg".replace("localhost", "127.0.0.1")
+    with running_chromium(playwright) as page:
+        page.route(elsewhere, lambda route: route.fulfill(body="<title>Elsewhere</title>", content_type="text/html"))
+        page.goto(elsewhere)
+        shown = page.evaluate(
+            """async ours => {
+              const image = new Image();
+              const loaded = new Promise(say => { image.onload = () => say(true); image.onerror = () => say(false); });
+              image.src = ours + '/static/icon.svg';
+              return await loaded;
+            }""",
+            service.url,
+        )
+        with page.expect_popup() as opened:
+            page.evaluate("ours => { window.held = window.open(ours + '/sign-in'); }", service.url)
+        opened.value.wait_for_load_state()
+
+        assert shown is False
+        assert "Sign in" in opened.value.inner_text("body")
+        assert opened.value.evaluate("window.opener") is None
+        assert page.evaluate("window.held.closed") is True  # to its opener it is gone
 
 
 def test_no_other_page_frames_ours(playwright: Playwright, service: Service) -> None:
