@@ -3,7 +3,7 @@
     opening-1.key, opening-2.key ...   96 bytes each; kiosks seal to the highest number, every one still opens
     data-1.key, data-2.key ...         AES-256; the highest number is written with, every one still reads
     digest.key                         HMAC key for what must be recognised without being stored
-    vapid.key                          what push services know us by
+    vapid.key, vapid-1.key ...         what push services know us by; new subscriptions are made with the highest number
 
 Copy the folder to a safe place: without it nobody can read what the database holds.
 """
@@ -25,8 +25,7 @@ from intake_service.tables import KeyInUse
 from notifications.db import writing
 from notifications.encrypted import KEY_BYTES, DataKeys
 from notifications.private_files import PrivateFileError, create_once, numbered, read_numbered, require_private
-from notifications.vapid import FILE_NAME as VAPID_FILE
-from notifications.vapid import VapidKey, VapidKeyError, load_or_create
+from notifications.vapid import VapidKeyError, VapidKeys, load_all
 from shared_schema.kiosk_api import ServiceKey
 from shared_schema.sealing import OpeningKey
 
@@ -42,7 +41,7 @@ class Keys:
     service_key: ServiceKey
     data: DataKeys
     digest: bytes = field(repr=False)
-    vapid: VapidKey
+    vapid: VapidKeys
 
     def mac(self, content: bytes) -> str:
         """The keyed digest of a content, as 64 hex digits: tells two contents apart and tells nothing else."""
@@ -53,9 +52,8 @@ class Keys:
         """Kind and id of every key, by which a database remembers them."""
         opening = [("opening", key_id) for key_id in self.opening]
         data = [("data", key_id.hex()) for key_id in self.data.ciphers]
-        return frozenset(
-            [*opening, *data, ("digest", _id(self.digest)), ("vapid", _id(self.vapid.public_key.encode()))]
-        )
+        vapid = [("vapid", key_id) for key_id in self.vapid.by_id]
+        return frozenset([*opening, *data, ("digest", _id(self.digest)), *vapid])
 
 
 def open_keys(folder: Path, engine: Engine, now: datetime) -> Keys:
@@ -96,7 +94,7 @@ def _make_first_keys(folder: Path) -> None:
         create_once(folder / "data-1.key", secrets.token_bytes(_SECRET))
     if not numbered(folder, "digest"):
         create_once(folder / "digest.key", secrets.token_bytes(_SECRET))
-    load_or_create(folder / VAPID_FILE)
+    load_all(folder)
 
 
 def _read(folder: Path) -> Keys:
@@ -112,10 +110,10 @@ def _read(folder: Path) -> Keys:
     )
 
 
-def _vapid(folder: Path) -> VapidKey:
-    if not (folder / VAPID_FILE).exists():
-        raise _lost(folder, "the vapid key")
-    return load_or_create(folder / VAPID_FILE)
+def _vapid(folder: Path) -> VapidKeys:
+    if not numbered(folder, "vapid"):
+        raise _lost(folder, "every vapid key")
+    return load_all(folder)
 
 
 def _secrets(folder: Path, kind: str) -> list[bytes]:

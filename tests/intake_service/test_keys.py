@@ -145,3 +145,37 @@ def test_a_value_that_is_copied_into_another_column_does_not_open(
         assert reading.scalars(select(Participant.name)).one() == "Zuleika Testperson"
         with pytest.raises(Locked):
             reading.scalars(select(Participant.phone)).one()
+
+
+@pytest.fixture
+def credentials(keys: Keys, keys_dir: Path, tmp_path: Path) -> Path:
+    """The same keys as systemd hands them over with `LoadCredential=keys:...`: root's files, the group's bits set."""
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    for path in keys_dir.iterdir():
+        copy = folder / f"keys_{path.name}"
+        copy.write_bytes(path.read_bytes())
+        copy.chmod(0o440)
+    folder.chmod(0o550)
+    return folder
+
+
+def test_keys_may_be_credentials_of_systemd(
+    engine: Engine, keys: Keys, credentials: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NotReady, match=r"Run: chmod 700 "):
+        open_keys(credentials, engine, NOW)
+
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    assert open_keys(credentials, engine, NOW).ids == keys.ids
+
+    (credentials / "keys_digest.key").chmod(0o444)
+    with pytest.raises(NotReady, match=r"Run: chmod 600 .*keys_digest.key"):
+        open_keys(credentials, engine, NOW)
+
+
+def test_a_file_that_only_looks_like_a_key_is_none(engine: Engine, keys: Keys, keys_dir: Path) -> None:
+    for name in ("data_7.key", "metadata.key", "data-x.key", "data-3.key.bak", ".data-4.key.0a1b"):
+        (keys_dir / name).write_bytes(b"no key")
+
+    assert open_keys(keys_dir, engine, NOW).ids == keys.ids
