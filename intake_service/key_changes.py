@@ -26,7 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 # A table that is not imported is not in the metadata, and a key that it needs would be retired.
-import intake_service.audit_tables  # noqa: F401
+import intake_service.audit_tables
+import intake_service.records_tables  # noqa: F401
 import notifications.tables  # noqa: F401
 from intake_service import audit
 from intake_service.audit import Act, Kind
