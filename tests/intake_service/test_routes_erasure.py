@@ -1,5 +1,6 @@
 """Legal holds, erasure in two steps and retention: what administrators do on the console and by the command line."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -120,8 +121,7 @@ def test_the_page_counts_what_a_run_would_erase(dana: Desk, session: Session, ce
 
     dana.send(settings, settings, discharged="6")
 
-    assert "Discharged participants</th>" in dana.read(settings)
-    assert "<td>1</td>" in dana.read(settings)
+    assert re.search(r"Discharged participants older than [^<]*</dt><dd>1</dd>", dana.read(settings))
 
 
 def test_the_command_counts_dry_and_erases_when_it_is_meant(
