@@ -42,6 +42,7 @@ class Said:
     ticket: str
     urgent: bool
     express: bool
+    is_erased: bool
     form: str
     lines: list[tuple[str, str]]
 
@@ -128,6 +129,7 @@ def _said(intake: Intake) -> Said:
         ticket=ticket_words(intake, form),
         urgent=intake.urgent,
         express=intake.express,
+        is_erased=not intake.ticket,
         form=f"{intake.form_name} {intake.form_version}",
         lines=lines,
     )
@@ -180,6 +182,7 @@ def as_json(record: OwnRecord, happened: list[str]) -> dict[str, Any]:
                 "word": each.ticket,
                 "urgent": each.urgent,
                 "asked_to_talk_to_a_person": each.express,
+                "answers_erased": each.is_erased,
                 "answers": [{"question": question, "answer": answer} for question, answer in each.lines],
             }
             for each in record.intakes

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from intake_service import erasure, participants, records_settings
+from intake_service import erasure, participants, records_settings, retention
 from intake_service.__main__ import main
 from intake_service.erasure import ErasureReason
 from intake_service.records_settings import RecordsSettings
@@ -122,6 +122,22 @@ def test_the_page_counts_what_a_run_would_erase(dana: Desk, session: Session, ce
     dana.send(settings, settings, discharged="6")
 
     assert re.search(r"Discharged participants older than [^<]*</dt><dd>1</dd>", dana.read(settings))
+
+
+def test_pages_and_own_record_of_whom_the_answers_were_erased_still_open(
+    dana: Desk, session: Session, engine: Engine, center: Center
+) -> None:
+    received = a_received_intake(session, center.kiosk.id, a_record("Sidonie Specimen"), LONG_AGO)
+    participant_id = session.scalars(select(Participant.id)).one()
+    settings = RecordsSettings(intakes=6)
+    records_settings.change(session, center.site, settings, session.get_one(Staff, center.dana), LONG_AGO)
+    session.commit()
+    retention.run(engine, center.site.id, datetime.now(UTC))
+
+    page = f"/participants/{participant_id}"
+    for path in (page, f"/intakes/{received.receipt.intake_id}", f"{page}/disclosures", "/queue"):
+        assert "Sidonie Specimen" in dana.read(path), path
+    assert "The answers were erased" in dana.send(f"{page}/own-record", page).text
 
 
 def test_the_command_counts_dry_and_erases_when_it_is_meant(
