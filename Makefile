@@ -51,9 +51,10 @@ types: env ## mypy --strict
 pictures: packages env ## draw every kiosk screen in every language, look and size, and console pages, under build/pictures
 	PICTURES=all $(RUN) -m pytest -m pictures
 
-docs: env ## write the pages of docs that are made from data: reading times, the accessibility report
+docs: env ## write the pages of docs that are made from data: reading times, accessibility, ASVS
 	$(RUN) -m tests.kiosk.two_minutes
 	$(RUN) -m tests.accessibility.report
+	$(RUN) -m tests.intake_service.security.asvs
 
 bench: $(addprefix bench-,$(BENCHES)) ## measure everything: tables, and rows in build/bench
 

@@ -67,7 +67,6 @@ class Act(StrEnum):
     RECORDS_VIEWED = "disclosures viewed"
     HANDOFF_SHEET = "handoff sheet made"
     OWN_RECORD = "own record made"
-    CONSENT_REVOKED = "consent revoked"
     RECORDS_SETTINGS_CHANGED = "record settings changed"
     HELD = "legal hold set"
     HOLD_LIFTED = "legal hold lifted"

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intake_service.intakes import answers_of
+from intake_service.intake_answers import answers_of
 from intake_service.tables import Intake, Participant
 from shared_schema.form import Form, load_form
 from shared_schema.intake import Answer

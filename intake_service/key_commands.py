@@ -20,20 +20,26 @@ _EVERYWHERE = (
 )
 
 
+_USES = {"opening": ("opens", "sealed to"), "data": ("reads", "written with"), "vapid": ("signs", "subscribed with")}
+"""What an earlier key still does, and what the newest is for."""
+
+
 def describe(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `keys` to a parser; each command's function is its `command`, or its `in_steps` if it commits by itself."""
     actions = commands.add_parser("keys", help="what opens intakes and encrypts the database").add_subparsers(
         required=True, metavar="ACTION"
     )
     actions.add_parser("list", help="every key, never its secret").set_defaults(command=_list)
-    parser = actions.add_parser("rotate", help="a new key beside the old ones, which still open and read")
-    parser.add_argument("kind", choices=["opening", "data"])
+    parser = actions.add_parser(
+        "rotate", help="a new key beside the old ones, which still open and read; or everybody signs in again"
+    )
+    parser.add_argument("kind", choices=["opening", "data", "vapid", "sessions"])
     parser.set_defaults(command=_rotate)
     parser = actions.add_parser("reencrypt", help="move everything stored to the newest data key")
     _describe_restarted(parser)
     parser.set_defaults(command=None, in_steps=_reencrypt)
-    parser = actions.add_parser("retire", help="delete an old data key that nothing needs any more")
-    parser.add_argument("kind", choices=["data"])
+    parser = actions.add_parser("retire", help="delete an old data or VAPID key that nothing needs any more")
+    parser.add_argument("kind", choices=["data", "vapid"])
     parser.add_argument("number", type=int)
     _describe_restarted(parser)
     parser.set_defaults(command=None, in_steps=_retire)
@@ -41,7 +47,7 @@ def describe(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def _describe_restarted(parser: argparse.ArgumentParser) -> None:
     # We cannot see other processes, and one without the newest key could read nothing of what this command writes.
-    said = "say that service and workers were restarted since the last data key was made"
+    said = "say that service and workers were restarted since the last key was made"
     parser.add_argument("--all-restarted", action="store_true", required=True, help=said)
 
 
@@ -51,14 +57,23 @@ def _list(call: Call) -> Said:
 
 def _line(key: KnownKey) -> str:
     since = f"{key.since.astimezone(UTC):%Y-%m-%d %H:%M}Z" if key.since else "not yet"
-    old, new = {"opening": ("opens", "sealed to"), "data": ("reads", "written with")}.get(key.kind, ("", "in use"))
+    old, new = _USES.get(key.kind, ("", "in use"))
     return f"{key.kind}\t{key.file}\t{key.key_id}\t{since}\t{new if key.is_newest else old}"
 
 
 def _rotate(call: Call) -> Said:
+    if call.arguments.kind == "sessions":
+        ended = key_changes.end_every_session(call.session, call.now)
+        return Said(note=f"{ended} browsers were signed in; none is any more. Nothing needs to be restarted.")
     if call.arguments.kind == "opening":
         path = key_changes.rotate_opening(call.session, call.keys_dir, call.now)
         then = "Kiosks take the new key with their next configuration. Earlier keys still open what was sealed to them."
+    elif call.arguments.kind == "vapid":
+        path = key_changes.rotate_vapid(call.session, call.keys_dir, call.now)
+        then = (
+            "Workers first: they must know the key before a browser takes it, which each does when its owner opens "
+            "the console there. Until then the earlier key sends to it."
+        )
     else:
         path = key_changes.rotate_data(call.session, call.keys_dir, call.now)
         then = (
@@ -76,11 +91,13 @@ def _reencrypt(engine: Engine, keys: Keys, _settings: Settings, _arguments: argp
 
 
 def _retire(engine: Engine, _keys: Keys, settings: Settings, arguments: argparse.Namespace) -> Said:
-    path = key_changes.retire_data(engine, settings.keys_dir, arguments.number)
-    _keep(engine, {"retired": path.name})
+    retire = {"data": key_changes.retire_data, "vapid": key_changes.retire_vapid}[arguments.kind]
+    key = retire(engine, settings.keys_dir, arguments.number)
+    _keep(engine, {"retired": key.name})
+    done = f"Deleted {key.path}. Delete it" if key.path else f"Nothing needs {key.name} any more. Take it away here and"
     return Said(
-        note=f"Deleted {path}. Delete it on every other machine before anything starts there. "
-        "Keep its copy beside the backups of the database from before: they cannot be read without it."
+        note=f"{done} on every other machine before anything starts there. "
+        "Keep its copy beside the backups of the database from before: they cannot be used without it."
     )
 
 

@@ -29,7 +29,8 @@ def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
 class Site(Base):
     """A drop-in center. `greeting`, `where_to_wait`: by language. `languages`: what its kiosks offer, in order.
 
-    `hours` is a shared_schema.hours.Hours; `kiosk_settings`, `queue_settings` hold what differs from their defaults.
+    `hours` is a shared_schema.hours.Hours; `kiosk_settings`, `queue_settings`, `records_settings` hold what differs
+    from their defaults.
     """
 
     __tablename__ = "site"
@@ -42,6 +43,7 @@ class Site(Base):
     hours: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     kiosk_settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     queue_settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    records_settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
 class Staff(Base):

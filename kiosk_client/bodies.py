@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from kiosk_client.geometry import (
     GAP,
+    NARROW,
     PADDING_ABOVE,
     TARGET,
     Picture,
@@ -29,7 +30,6 @@ from kiosk_client.view import Columns, Field, Paragraphs, Tiles, Touch, Typing, 
 _TALLEST = 34.0  # mm of a tile with its picture beside the words
 _TALLEST_UPRIGHT = 52.0
 _TALLEST_START = 28.0
-_NARROW = 160.0  # mm: less is one column of a panel that stands upright
 _NARROWEST_COLUMN = 66.0  # mm: a language's two ways in
 _FIELD = 11.5  # mm of height: one that is only read
 _IN_FIELD = 12.0  # mm of padding and caret
@@ -218,7 +218,7 @@ def _columns(view: View, body: Columns, area: Rect, touches_from: float, sizes: 
 
 def _one_under_another(columns: Sequence[object], width: float, sizes: Sizes) -> bool:
     """Whether columns would be too narrow for their words, so that each becomes a row."""
-    return width < max(sizes.mm(_NARROW), sizes.mm(_NARROWEST_COLUMN) * len(columns))
+    return width < max(sizes.mm(NARROW), sizes.mm(_NARROWEST_COLUMN) * len(columns))
 
 
 def _greetings(title: str, area: Rect, letters: float, gap: float) -> tuple[list[Placed], float]:
@@ -321,7 +321,7 @@ def _stacked(fields: Sequence[Field], area: Rect, sizes: Sizes) -> list[Placed]:
     height = min(max(sizes.mm(TARGET), least), max(area.height, least))
     widest = max(wide(field.label, sizes.smallest) + wide(field.hint, sizes.smallest) for field in fields)
     beside = (area.width - gap * (len(fields) - 1)) / len(fields)
-    if area.width < sizes.mm(_NARROW) or beside < widest + sizes.mm(_IN_FIELD):
+    if area.width < sizes.mm(NARROW) or beside < widest + sizes.mm(_IN_FIELD):
         return [
             Placed(Rect(area.x, area.y + index * (height + gap), area.width, height), field)
             for index, field in enumerate(fields)
@@ -342,7 +342,7 @@ def _pad(view: View, body: Typing, area: Rect, touches_from: float, sizes: Sizes
     """Question and field at the left, the number pad at the right; under them where the panel is narrow."""
     gap = sizes.mm(GAP)
     count = len(body.rows)
-    narrow = area.width < sizes.mm(_NARROW)
+    narrow = area.width < sizes.mm(NARROW)
     width = min(area.width if narrow else area.width * 0.46, sizes.mm(110))
     asked = replace(area, width=area.width if narrow else area.width - width - gap * 3)
     least = sizes.mm(TARGET) * (count + 1) + gap * count

@@ -60,6 +60,8 @@ PADDING = 2.5
 PADDING_ABOVE = 0.9
 BESIDE = 2.0
 """mm between a picture and its words."""
+NARROW = 160.0
+"""mm of width: a panel that has less stands upright."""
 _UPRIGHT_PICTURE = 13.0  # mm of height, with its distances, beside two lines of words
 _SMALLEST_PANEL = 136.0  # mm: the shorter side of 10.1 in
 _LARGEST = 1.5

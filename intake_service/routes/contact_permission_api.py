@@ -1,4 +1,7 @@
-"""What a tele-recovery system asks, with a staff member's session: who may contact a participant, and since when."""
+"""What a tele-recovery system asks, with a staff member's session: who may contact a participant, and since when.
+
+Each answer goes outside: it is listed with the participant's disclosures, and carries the notice.
+"""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -7,9 +10,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from intake_service import audit, contact_permission
+from intake_service import audit, contact_permission, disclosures
 from intake_service.audit import Act, Kind
 from intake_service.db import Writing
+from intake_service.disclosures import NOTICE, TELE_RECOVERY, DisclosureKind
 from intake_service.routes.signed_in import Viewer
 from shared_schema.kiosk_api import API
 
@@ -19,16 +23,13 @@ router = APIRouter(prefix=API)
 @router.get("/participants/{participant_id}/contact-permission")
 def permission(session: Writing, who: Viewer, participant_id: UUID) -> dict[str, Any]:
     """Message, call and video belong to `staff_id` alone; to nobody while that is null."""
-    permitted = contact_permission.of(session, who.staff, participant_id)
+    now = datetime.now(UTC)
+    permitted = contact_permission.of(session, who.staff, participant_id, now)
     audit.record(
-        session,
-        Act.ASKED_CONTACT_PERMISSION,
-        datetime.now(UTC),
-        by=who.staff,
-        kind=Kind.PARTICIPANT,
-        object_id=participant_id,
+        session, Act.ASKED_CONTACT_PERMISSION, now, by=who.staff, kind=Kind.PARTICIPANT, object_id=participant_id
     )
-    return asdict(permitted)
+    disclosures.count(session, [participant_id], DisclosureKind.CONTACT_PERMISSION, TELE_RECOVERY, who.staff, now)
+    return asdict(permitted) | {"notice": NOTICE}
 
 
 @router.get("/contact-permission-moves")
@@ -39,8 +40,11 @@ def moves(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
     """The moves after a number, oldest first, to be followed: each one's `number` is the next `after`."""
-    moved = [asdict(move) for move in contact_permission.moves(session, who.staff, after, limit)]
+    now = datetime.now(UTC)
+    moved = contact_permission.moves(session, who.staff, after, limit)
     if moved:  # a follower asks every minute, and mostly learns nothing
         told = {"after": after, "moves": len(moved)}
-        audit.record(session, Act.FOLLOWED_CONTACT_PERMISSION, datetime.now(UTC), by=who.staff, after=told)
-    return {"moves": moved}
+        audit.record(session, Act.FOLLOWED_CONTACT_PERMISSION, now, by=who.staff, after=told)
+        of = [move.participant_id for move in moved]
+        disclosures.count(session, of, DisclosureKind.CONTACT_PERMISSION, TELE_RECOVERY, who.staff, now)
+    return {"moves": [asdict(move) for move in moved], "notice": NOTICE}

@@ -8,7 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from intake_service import assignments, callbacks, concerns, participants, removals
+from intake_service import assignments, callbacks, concerns, consent_changes, disclosures, participants, removals
+from intake_service.consents import How
+from intake_service.disclosures import Told
 from intake_service.tables import Intake, Participant, Role, Staff
 from shared_schema.intake import Answer
 from tests.intake_service.center import Center
@@ -59,8 +61,11 @@ def a_busy_day(session: Session, center: Center) -> BusyDay:
     gone = came("Sidonie Specimen", 300)
     participants.discharge(session, gone, "Moved to another town and said goodbye", alice, now)
     dana = session.get_one(Staff, center.dana)
+    consent_changes.revoke(session, needs_intake, How.BY_PHONE, dana, now, "Wants to be met here, not called")
     callbacks.set_for(session, needs_intake, now + timedelta(hours=26), alice, now)
     callbacks.set_for(session, active, now, dana, now)
+    told = Told("Dr. Sample, Example Clinic", "that they came twice", "a referral that they asked for")
+    disclosures.write_down(session, active, told, alice, now)
     concern, looked_into = uuid7(), uuid7()
     concerns.write(session, concern, active, "Came in with a bruise and would not say from what", alice, now)
     concerns.write(session, looked_into, active, "Was shouted at at the desk", alice, now, center.bob)
@@ -82,6 +87,7 @@ def a_busy_day(session: Session, center: Center) -> BusyDay:
         "participant-needs-intake": f"/participants/{needs_intake}",
         "participant-active": f"/participants/{active}",
         "participant-discharged": f"/participants/{gone}",
+        "disclosures": f"/participants/{active}/disclosures",
         "my-participants": "/my-participants",
         "brief-intake": "/brief-intake",
         "brief-intake-spanish": "/brief-intake?language=es",
@@ -107,6 +113,7 @@ def a_busy_day(session: Session, center: Center) -> BusyDay:
         "channels": "/channels",
         "sites": "/sites",
         "site": f"/sites/{center.site.id}",
+        "site-records": f"/sites/{center.site.id}/records",
         "site-queue": f"/sites/{center.site.id}/queue",
         "not-found": f"/participants/{center.kiosk.id}",
     }

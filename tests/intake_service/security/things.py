@@ -203,6 +203,13 @@ _FORMS: _Proper = {
     "/concerns/{concern_id}/closing": lambda _: {"outcome": "talked with both"},
     "/participants/{participant_id}/callback": lambda _: {"day": "tomorrow", "at": "10:00"},
     "/participants/{participant_id}/callback/calling-off": lambda _: {"reason": "asked for it"},
+    "/participants/{participant_id}/consent": lambda _: {"how": "in person", "language": "en"},
+    "/participants/{participant_id}/consent/revocation": lambda _: {"how": "in person"},
+    "/participants/{participant_id}/disclosures": lambda _: {
+        "to_whom": "Example Clinic",
+        "what": "that they came",
+        "purpose": "a referral",
+    },
     "/participants/{participant_id}/concern": lambda _: {"concern_id": uuid7(), "words": "worried about them"},
     "/participants/search": lambda _: {"words": NAME.split(maxsplit=1)[0]},
     "/participants/{participant_id}/assignment": lambda things: {"staff_id": things.carrier},
