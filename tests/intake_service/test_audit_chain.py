@@ -90,7 +90,7 @@ EDITS = {
     "when": "UPDATE audit_entry SET at = '2026-01-01 00:00:00.000000' WHERE id = 1",
     "before": "UPDATE audit_entry SET before = NULL WHERE before IS NOT NULL",
     "after": "UPDATE audit_entry SET after = before WHERE before IS NOT NULL",
-    "which event": "UPDATE audit_entry SET event_id = event_id + 1 WHERE id = 1",
+    "which event": "UPDATE audit_entry SET event_id = 1 + event_id",
     "an event's status": "UPDATE event SET to_status = 'Active' WHERE id = 1",
     "an event's person": "UPDATE event SET staff_id = 2 WHERE staff_id = 1",
     "a reason": "UPDATE event SET reason = NULL WHERE reason IS NOT NULL",
