@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, LargeBinary, Row, bindparam, func, select, text, type_coerce
 from sqlalchemy.orm import Session
 
-from intake_service.audit import Act
 from intake_service.audit_chain import BROKEN, START, is_own, link_content, read_down
 from intake_service.audit_seal import EVENT_COLUMNS, AuditKeys
 from intake_service.audit_tables import AuditEntry, AuditHead, AuditLink
 from intake_service.tables import Event
+from intake_service.workflow import Action
 from notifications.encrypted import EncryptedText, Locked
 
 _PAGE = 1_000
@@ -88,7 +88,7 @@ def verify(session: Session, written_down: Sequence[str] = ()) -> Verdict:
 
 def _follow(session: Session, keys: AuditKeys, verdict: Verdict, wanted: Mapping[int, str]) -> None:
     """Along the links, from the first to the last."""
-    erased = set(session.scalars(select(AuditEntry.object_id).where(AuditEntry.action == Act.ERASED)))
+    erased = set(session.scalars(select(AuditEntry.object_id).where(AuditEntry.action == Action.ERASE)))
     number, mac, held = 0, START, set()
     for row in _links(session):
         if row.number != number + 1:
