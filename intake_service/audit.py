@@ -35,6 +35,8 @@ class Act(StrEnum):
     """
 
     SEARCHED = "participants searched"
+    TURNED_AWAY = "turned away"
+    """Somebody who is signed in asked for what is not theirs, or not there."""
     ASKED_CONTACT_PERMISSION = "contact permission asked"
     FOLLOWED_CONTACT_PERMISSION = "contact permission followed"
     CONCERN_WRITTEN = "concern written"

@@ -92,10 +92,11 @@ def _reencrypt(engine: Engine, keys: Keys, _settings: Settings, _arguments: argp
 
 def _retire(engine: Engine, _keys: Keys, settings: Settings, arguments: argparse.Namespace) -> Said:
     retire = {"data": key_changes.retire_data, "vapid": key_changes.retire_vapid}[arguments.kind]
-    path = retire(engine, settings.keys_dir, arguments.number)
-    _keep(engine, {"retired": path.name})
+    key = retire(engine, settings.keys_dir, arguments.number)
+    _keep(engine, {"retired": key.name})
+    done = f"Deleted {key.path}. Delete it" if key.path else f"Nothing needs {key.name} any more. Take it away here and"
     return Said(
-        note=f"Deleted {path}. Delete it on every other machine before anything starts there. "
+        note=f"{done} on every other machine before anything starts there. "
         "Keep its copy beside the backups of the database from before: they cannot be used without it."
     )
 

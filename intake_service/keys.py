@@ -5,6 +5,7 @@
     digest.key                         HMAC key for what must be recognised without being stored
     vapid.key, vapid-1.key ...         what push services know us by; new subscriptions are made with the highest number
 
+Each may as well be an environment variable; see notifications/kept_keys.py.
 Copy the folder to a safe place: without it nobody can read what the database holds.
 """
 
@@ -24,7 +25,8 @@ from intake_service.errors import NotReady
 from intake_service.tables import KeyInUse
 from notifications.db import writing
 from notifications.encrypted import KEY_BYTES, DataKeys
-from notifications.private_files import PrivateFileError, create_once, numbered, read_numbered, require_private
+from notifications.kept_keys import kept, read_all
+from notifications.private_files import PrivateFileError, create_once, require_private
 from notifications.vapid import VapidKeyError, VapidKeys, load_all
 from shared_schema.kiosk_api import ServiceKey
 from shared_schema.sealing import OpeningKey
@@ -83,16 +85,16 @@ def _id(key: bytes) -> str:
 
 
 def _require_private_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    require_private(folder, "700")
+    if folder.exists():  # it may be missing: every key may come from the environment
+        require_private(folder, "700")
 
 
 def _make_first_keys(folder: Path) -> None:
-    if not numbered(folder, "opening"):
+    if not kept(folder, "opening"):
         create_once(folder / "opening-1.key", OpeningKey.generate().raw)
-    if not numbered(folder, "data"):
+    if not kept(folder, "data"):
         create_once(folder / "data-1.key", secrets.token_bytes(_SECRET))
-    if not numbered(folder, "digest"):
+    if not kept(folder, "digest"):
         create_once(folder / "digest.key", secrets.token_bytes(_SECRET))
     load_all(folder)
 
@@ -111,14 +113,14 @@ def _read(folder: Path) -> Keys:
 
 
 def _vapid(folder: Path) -> VapidKeys:
-    if not numbered(folder, "vapid"):
+    if not kept(folder, "vapid"):
         raise _lost(folder, "every vapid key")
     return load_all(folder)
 
 
 def _secrets(folder: Path, kind: str) -> list[bytes]:
     """The keys of a kind, oldest first; at least one."""
-    found = read_numbered(folder, kind, _SIZES[kind])
+    found = read_all(folder, kind, _SIZES[kind])
     if not found:
         raise _lost(folder, f"every {kind} key")
     return found

@@ -39,23 +39,6 @@ def numbered(folder: Path, kind: str) -> list[Path]:
     return sorted((path for path, number in by_path.items() if number is not None), key=lambda path: by_path[path] or 0)
 
 
-def next_numbered(folder: Path, kind: str) -> Path:
-    """The path of a key after the newest of its kind; there is no file yet."""
-    newest = max((number_of(path, kind) or 0 for path in numbered(folder, kind)), default=0)
-    return folder / f"{kind}-{newest + 1}.key"
-
-
-def read_numbered(folder: Path, kind: str, size: int) -> list[bytes]:
-    """The keys of a kind, oldest first, each of `size` bytes; empty when there is none. Raises PrivateFileError."""
-    found = []
-    for path in numbered(folder, kind):
-        require_private(path, "600")
-        found.append(path.read_bytes())
-        if len(found[-1]) != size:
-            raise PrivateFileError(f"{path} is damaged: it should have {size} bytes. Restore it from its backup.")
-    return found
-
-
 def create_once(path: Path, content: bytes) -> None:
     """A durable file of mode 600 that is whole or absent. Another process that was faster keeps its own."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

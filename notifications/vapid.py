@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02, VapidException
 
-from notifications.private_files import PrivateFileError, create_once, numbered, require_private
+from notifications.kept_keys import KeptKey, kept
+from notifications.private_files import PrivateFileError, create_once
 
 FILE_NAME = "vapid.key"
 LIFETIME = timedelta(hours=12)  # RFC 8292 allows 24 h at most
@@ -83,8 +84,12 @@ def key_id_of(public_key: str) -> str:
 
 
 def load_all(folder: Path) -> VapidKeys:
-    """The keys of a keys folder; the first is made if there is none. Raises VapidKeyError."""
-    return VapidKeys.of([load_or_create(path) for path in numbered(folder, "vapid") or [folder / FILE_NAME]])
+    """The keys of a keys folder and of the environment; the first is made if there is none. Raises VapidKeyError."""
+    try:
+        found = kept(folder, "vapid")
+        return VapidKeys.of([_opened(key) for key in found] or [load_or_create(folder / FILE_NAME)])
+    except PrivateFileError as error:
+        raise VapidKeyError(str(error)) from None
 
 
 def load_or_create(path: Path) -> VapidKey:
@@ -92,12 +97,16 @@ def load_or_create(path: Path) -> VapidKey:
     if not path.exists():
         create_once(path, new_pem())
     try:
-        require_private(path, "600")
-        return VapidKey(Vapid02.from_pem(path.read_bytes()))
+        return _opened(KeptKey(0, str(path), path))
     except PrivateFileError as error:
         raise VapidKeyError(str(error)) from None
+
+
+def _opened(key: KeptKey) -> VapidKey:
+    try:
+        return VapidKey(Vapid02.from_pem(key.read()))
     except ValueError as error:
-        raise VapidKeyError(f"{path} is damaged. Restore it from its backup.") from error
+        raise VapidKeyError(f"{key.path or key.name} is damaged. Restore it from its backup.") from error
 
 
 def new_pem() -> bytes:

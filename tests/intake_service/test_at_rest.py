@@ -10,7 +10,8 @@ from sqlalchemy import Engine, LargeBinary, bindparam, select, text
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from intake_service import assignments, callbacks, concerns, participants, removals, second_factors
+from intake_service import assignments, callbacks, concerns, disclosures, participants, removals, second_factors
+from intake_service.disclosures import Told
 from intake_service.errors import NotReady
 from intake_service.keys import Keys, open_keys
 from intake_service.tables import Intake, Participant, Staff
@@ -36,6 +37,9 @@ WRITTEN = (
     "talked with the coordinator",
     "has found a flat upstate",
     "retires to the seaside",
+    "Dr. Made-up at the county clinic",
+    "that a bed is needed tonight",
+    "to keep a place at the shelter",
 )
 REACHED = ("made-up-endpoint-of-bob", "made-up-endpoint-of-alice", "bob-at-home@center.example", "chat-hook-secret")
 
@@ -58,6 +62,7 @@ def told(service: Service, session: Session, center: Center, keys: Keys) -> list
     concern_id = uuid7()
     concerns.write(session, concern_id, people[1], WRITTEN[2], alice, now())
     concerns.close(session, concern_id, WRITTEN[3], dana, now())
+    disclosures.write_down(session, people[1], Told(*WRITTEN[6:]), alice, now())
     participants.discharge(session, people[2], WRITTEN[4], alice, now())
     session.commit()
     reached = reach(session, center)

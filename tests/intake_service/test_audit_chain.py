@@ -4,6 +4,7 @@ The attacker here takes the guards away, does what they came for, and puts the g
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -89,7 +90,7 @@ EDITS = {
     "when": "UPDATE audit_entry SET at = '2026-01-01 00:00:00.000000' WHERE id = 1",
     "before": "UPDATE audit_entry SET before = NULL WHERE before IS NOT NULL",
     "after": "UPDATE audit_entry SET after = before WHERE before IS NOT NULL",
-    "which event": "UPDATE audit_entry SET event_id = event_id + 1 WHERE id = 1",
+    "which event": "UPDATE audit_entry SET event_id = 1 + event_id",
     "an event's status": "UPDATE event SET to_status = 'Active' WHERE id = 1",
     "an event's person": "UPDATE event SET staff_id = 2 WHERE staff_id = 1",
     "a reason": "UPDATE event SET reason = NULL WHERE reason IS NOT NULL",
@@ -387,6 +388,51 @@ def test_an_earlier_number_that_is_committed_late_is_linked_too(
         assert other.scalars(select(AuditHead.settled)).one() == 4
         assert other.scalars(select(AuditEntry.id)).all() == [1, 2, 3, 4]
     assert found(verified(engine)) == ""
+
+
+def test_an_intake_does_not_wait_for_whoever_links(
+    engine: Engine, session: Session, center: Center, keys_dir: Path
+) -> None:
+    if engine.dialect.name == "sqlite":
+        return  # one writer at a time, whatever it writes
+    sealer.begin(engine, keys_dir)
+    with Session(engine) as linking:
+        assert audit_chain.seal(linking)
+        session.execute(text("SET LOCAL lock_timeout = '5s'"))
+        somebody_waits(session, center)
+        linking.commit()
+
+    sealer.seal_all(engine, keys_dir)
+    assert found(verified(engine)) == ""
+
+
+def test_many_who_write_while_two_link_get_one_whole_chain(engine: Engine, center: Center, keys_dir: Path) -> None:
+    sealer.begin(engine, keys_dir)
+    sealer.seal_all(engine, keys_dir)
+    before = len(numbers(engine))
+
+    def write(worker: int) -> None:
+        for number in range(10):
+            with Session(writing(engine)) as session, session.begin():
+                audit.record(session, Act.SEARCHED, NOW, by=center.dana, after={"found": 10 * worker + number})
+
+    def link(_: int) -> None:
+        for _ in range(10):
+            sealer.seal_all(engine, keys_dir)
+
+    with ThreadPoolExecutor(6) as threads:
+        done = [*(threads.submit(write, each) for each in range(4)), *(threads.submit(link, each) for each in range(2))]
+        for each in done:
+            each.result()
+    sealer.seal_all(engine, keys_dir)
+
+    assert len(numbers(engine)) == before + 40
+    assert found(verified(engine, keys_dir)) == ""
+
+
+def test_the_chains_end_is_kept_in_a_private_file(audited: Engine, keys_dir: Path) -> None:
+    assert sealer.seen_end(keys_dir) == verified(audited).head
+    assert (keys_dir / sealer.HEAD_FILE).stat().st_mode & 0o777 == 0o600
 
 
 def _cut_off(connection: Connection, number: int) -> None:

@@ -132,6 +132,25 @@ def test_the_door_with_who_was_refused_and_from_where(service: Service, engine: 
     assert entries[0].address is not None
 
 
+def test_who_asked_for_what_is_not_theirs(service: Service, engine: Engine, session: Session, center: Center) -> None:
+    participant = _participant(session, center)
+    session.commit()
+    sign_in(service.client, "charlie")
+
+    assert service.client.get(f"/participants/{participant}").status_code == 404
+    assert service.client.get("/audit").status_code == 403
+    service.client.cookies.clear()
+    assert service.client.get("/audit").status_code == 401
+
+    with Session(engine) as own:
+        query = select(AuditEntry).where(AuditEntry.action == Act.TURNED_AWAY).order_by(AuditEntry.id)
+        told = [(each.staff_id, each.object_id, states(each)[1]["door"]) for each in own.scalars(query)]
+    assert told == [
+        (center.charlie, participant.hex, "GET /participants/{participant_id:uuid}"),
+        (center.charlie, None, "GET /audit"),
+    ]
+
+
 def test_what_is_done_on_pages(service: Service, engine: Engine, session: Session, center: Center) -> None:
     participant = _participant(session, center)
     session.commit()

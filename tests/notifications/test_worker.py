@@ -17,13 +17,14 @@ from notifications.other_channels import OtherChannels
 from notifications.private_files import create_once
 from notifications.settings import PushSettings
 from notifications.tables import Alert, AlertKind, Channel, Lease, Notice, NoticeState, PushSubscription, Timer
-from notifications.vapid import load_all
+from notifications.vapid import load_all, load_or_create
 from notifications.worker import Worker
 from tests.notifications import house
 from tests.notifications.conftest import DATA_KEY
 from tests.notifications.devices import NOW, Device
 from tests.notifications.house import a_house, minutes, somebody_waits
 from tests.support.misbehaving import MisbehavingServer, after, answers, hangs, misbehaving_server
+from tests.support.push_service import check_vapid
 from tests.support.service import Process, start
 
 BOB = 2
@@ -206,6 +207,25 @@ def test_a_device_that_cannot_be_read_is_tried_again_and_does_not_stop_the_other
     unreadable = ("queued", "the address cannot be read with the keys that are here")
     assert sorted(ledger(session), key=str) == sorted([unreadable, unreadable, ("accepted", None)], key=str)
     assert session.scalars(select(PushSubscription.suspect_since)).all() == [None, None]
+
+
+def test_after_a_change_of_the_vapid_key_both_kinds_of_phones_are_told(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer
+) -> None:
+    first = load_or_create(settings.keys_dir / "vapid.key")
+    second = load_or_create(settings.keys_dir / "vapid-1.key")
+    for number, key_id in enumerate(("", first.key_id, second.key_id)):
+        subscribed = Device().subscribe(session, BOB, f"{push_service.url}/{number}")
+        subscribed.vapid_key_id = key_id
+    alerts.raise_alert(session, AlertKind.TEST, 1, "Harbor House", "8", "/alerts", [BOB], datetime.now(UTC))
+    session.commit()
+
+    drain(engine, settings)
+
+    assert len(push_service.asked) == 3
+    for asked in push_service.asked:
+        key = second if asked.path == "/2" else first
+        check_vapid(asked.headers["authorization"], push_service.url, key.public_key)
 
 
 def test_several_workers_send_each_notice_once(
