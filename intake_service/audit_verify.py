@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, LargeBinary, Row, bindparam, func, select, text, type_coerce
 from sqlalchemy.orm import Session
 
-from intake_service.audit import Act
 from intake_service.audit_chain import BROKEN, START, is_own, link_content, read_down
 from intake_service.audit_seal import EVENT_COLUMNS, AuditKeys
 from intake_service.audit_tables import AuditEntry, AuditHead, AuditLink
 from intake_service.tables import Event
+from intake_service.workflow import Action
 from notifications.encrypted import EncryptedText, Locked
 
 _PAGE = 1_000
@@ -77,7 +77,7 @@ def verify(session: Session, written_down: Sequence[str] = ()) -> Verdict:
     if session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     keys, verdict = AuditKeys.of(session), Verdict()
-    erased = set(session.scalars(select(AuditEntry.object_id).where(AuditEntry.action == Act.ERASED)))
+    erased = set(session.scalars(select(AuditEntry.object_id).where(AuditEntry.action == Action.ERASE)))
     _follow(session, keys, verdict, dict(map(read_down, filter(None, written_down))), erased)
     _judge_head(session, keys, verdict)
     _judge_waiting(session, keys, verdict, erased)

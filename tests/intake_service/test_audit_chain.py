@@ -20,6 +20,7 @@ from intake_service.audit_tables import AuditEntry, AuditHead, AuditLink
 from intake_service.audit_verify import GUARDED, Verdict, verify
 from intake_service.keys import open_keys
 from intake_service.tables import Event, Intake, Staff
+from intake_service.workflow import Action
 from notifications.db import connect, writing
 from notifications.encrypted import unlock
 from tests.intake_service.center import Center, somebody_waits
@@ -334,7 +335,7 @@ def test_erased_reasons_leave_it_whole_once_their_erasure_is_in_it(
 ) -> None:
     told = session.scalars(select(Event).where(Event.action == "discharged")).one()
     told.reason = None
-    audit.record(session, Act.ERASED, NOW, kind=Kind.PARTICIPANT, object_id=told.participant_id)
+    audit.record(session, Action.ERASE, NOW, kind=Kind.PARTICIPANT, object_id=told.participant_id)
     session.commit()
     sealer.seal_all(audited, keys_dir)
 
