@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from intake_service import audit_commands, commands, key_commands
+from intake_service import audit_commands, commands, key_commands, retention_commands
 from intake_service.commands import Call, Said
 from intake_service.errors import NotReady, ServiceError
 from intake_service.keys import Keys
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser("migrate", help="bring the database to this release").set_defaults(command=_migrate)
     commands.describe(actions)
     key_commands.describe(actions)
+    retention_commands.describe(actions)
     audit_commands.describe(actions)
     return parser
 

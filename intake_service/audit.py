@@ -35,6 +35,7 @@ class Act(StrEnum):
     """
 
     SEARCHED = "participants searched"
+    SUSPECTED = "two records compared"
     TURNED_AWAY = "turned away"
     """Somebody who is signed in asked for what is not theirs, or not there."""
     ASKED_CONTACT_PERMISSION = "contact permission asked"
@@ -66,14 +67,7 @@ class Act(StrEnum):
 
     RECORDS_VIEWED = "disclosures viewed"
     HANDOFF_SHEET = "handoff sheet made"
-    OWN_RECORD = "own record made"
     RECORDS_SETTINGS_CHANGED = "record settings changed"
-    HELD = "legal hold set"
-    HOLD_LIFTED = "legal hold lifted"
-    ERASURE_ASKED = "erasure asked"
-    ERASURE_WITHDRAWN = "erasure withdrawn"
-    ERASED = "erased"
-    """Of a participant: from then on the reasons in their events may be gone."""
     RETENTION_RUN = "retention run"
 
     AUDIT_SEARCHED = "audit searched"

@@ -9,9 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from intake_service.audit_search import Found, Names
-
-NOTICE = "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
-"""42 CFR 2.32 (a)(2): goes with every disclosure."""
+from intake_service.disclosures import NOTICE
 
 _COLUMNS = (
     *(

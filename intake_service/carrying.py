@@ -80,7 +80,13 @@ def take_up(
 
 
 def put_down(
-    session: Session, participant_id: UUID, by: int, now: datetime, removal_id: int | None = None, *, handed_on: bool
+    session: Session,
+    participant_id: UUID,
+    by: int | None,
+    now: datetime,
+    removal_id: int | None = None,
+    *,
+    handed_on: bool,
 ) -> int | None:
     """Nobody carries the participant now. Returns who did. `handed_on`: somebody takes up in the same transaction."""
     carrier = session.scalar(

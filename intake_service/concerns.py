@@ -4,12 +4,12 @@ Whoever sees a participant may write one down. It stands in no history and in no
 colleague whom it names is neither told of it nor sees it, whatever their role.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from intake_service import audit, rights
@@ -84,7 +84,7 @@ def colleagues(session: Session, participant: Participant, by: Staff) -> Sequenc
 def listed(session: Session, by: Staff) -> tuple[Sequence[Concern], Sequence[Concern]]:
     """The open ones, the oldest first, and those closed last. Raises NotAllowed for who is not an administrator."""
     rights.require_every_policy(by)
-    query = select(Concern).where(not_about(by)).options(*_PEOPLE)
+    query = select(Concern).where(_readable(by)).options(*_PEOPLE)
     still_open = session.scalars(query.where(Concern.closed_at.is_(None)).order_by(Concern.written_at)).all()
     closed = query.where(Concern.closed_at.is_not(None)).order_by(Concern.closed_at.desc()).limit(_CLOSED_SHOWN)
     return still_open, session.scalars(closed).all()
@@ -94,7 +94,7 @@ def open_count(session: Session, by: Staff) -> int:
     """How many wait for this administrator; 0 for anybody else."""
     if not rights.may_decide_policy(by):
         return 0
-    counted = select(func.count()).select_from(Concern).where(Concern.closed_at.is_(None), not_about(by))
+    counted = select(func.count()).select_from(Concern).where(Concern.closed_at.is_(None), _readable(by))
     return session.scalar(counted) or 0
 
 
@@ -103,7 +103,7 @@ def read(session: Session, concern_id: UUID, by: Staff) -> Concern:
     rights.require_every_policy(by)
     found = session.scalar(
         select(Concern)
-        .where(Concern.id == concern_id, not_about(by))
+        .where(Concern.id == concern_id, _readable(by))
         .options(*_PEOPLE)
         .execution_options(populate_existing=True)
     )
@@ -164,6 +164,15 @@ def close(session: Session, concern_id: UUID, outcome: str, by: Staff, now: date
         raise Conflict(f"{concern.closer.name} was faster: closed it at {at}. Nothing was changed.")
 
 
+def forget(session: Session, participant_ids: Collection[UUID], now: datetime) -> None:
+    """The words of every concern about a record that is erased; an open one is closed."""
+    for concern in session.scalars(select(Concern).where(Concern.participant_id.in_(participant_ids))).all():
+        alerts.close(session, _subject(concern.id), now)
+        concern.words, concern.outcome = "", None
+        concern.closed_at = concern.closed_at or now
+    session.flush()
+
+
 _PEOPLE = (
     joinedload(Concern.participant).joinedload(Participant.site),
     joinedload(Concern.writer),
@@ -180,6 +189,11 @@ def _record(session: Session, act: Act, concern_id: UUID, site_id: int, by: Staf
 
 def not_about(by: Staff) -> ColumnElement[bool]:
     return or_(Concern.about_staff_id.is_(None), Concern.about_staff_id != by.id)
+
+
+def _readable(by: Staff) -> ColumnElement[bool]:
+    """Not about the reader, and not erased with its participant."""
+    return and_(not_about(by), Concern.participant.has(Participant.erased_at.is_(None)))
 
 
 def _checked(words: str, missing: str) -> str:

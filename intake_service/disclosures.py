@@ -147,3 +147,13 @@ def listed(session: Session, participant: Participant) -> Sequence[Disclosure]:
         .options(joinedload(Disclosure.staff))
         .order_by(Disclosure.at.desc(), Disclosure.id.desc())
     ).all()
+
+
+def forget_words(session: Session, participant_ids: Collection[UUID]) -> None:
+    """To whom, what and what for, of a record that is erased; that something went out, when and by whom stays."""
+    session.execute(
+        update(Disclosure)
+        .where(Disclosure.participant_id.in_(participant_ids))
+        .values(to_whom=None, what=None, purpose=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -15,11 +15,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from intake_service import audit, carrying, consents, disclosures, participants, rights
-from intake_service.audit import Act
 from intake_service.consents import Consent
 from intake_service.disclosures import NOTICE, DisclosureKind, Told
 from intake_service.errors import InvalidRequest
-from intake_service.intake_answers import answers_of
+from intake_service.intake_answers import answers_of, ticket_words
 from intake_service.records_tables import Disclosure
 from intake_service.tables import Assignment, Callback, Event, Intake, Participant, Staff
 from intake_service.workflow import Action
@@ -43,6 +42,7 @@ class Said:
     ticket: str
     urgent: bool
     express: bool
+    is_erased: bool
     form: str
     lines: list[tuple[str, str]]
 
@@ -81,7 +81,7 @@ def make(session: Session, participant_id: UUID, to_whom: str, by: Staff, now: d
         raise InvalidRequest(f"Say in at most {disclosures.LONGEST} characters whom you give it to.")
     told = Told(to_whom, _WHAT, _PURPOSE)
     disclosures.add(session, [participant.id], DisclosureKind.OWN_RECORD, told, by, now)
-    audit.record(session, Act.OWN_RECORD, now, by=by, to=participant)
+    audit.record(session, Action.MAKE_OWN_RECORD, now, by=by, to=participant)
     return _gathered(session, participant, by, now)
 
 
@@ -126,9 +126,10 @@ def _said(intake: Intake) -> Said:
         at=intake.received_at,
         language=intake.language,
         direction=texts.direction,
-        ticket=form.ticket_text(intake.ticket, intake.language),
+        ticket=ticket_words(intake, form),
         urgent=intake.urgent,
         express=intake.express,
+        is_erased=not intake.ticket,
         form=f"{intake.form_name} {intake.form_version}",
         lines=lines,
     )
@@ -181,6 +182,7 @@ def as_json(record: OwnRecord, happened: list[str]) -> dict[str, Any]:
                 "word": each.ticket,
                 "urgent": each.urgent,
                 "asked_to_talk_to_a_person": each.express,
+                "answers_erased": each.is_erased,
                 "answers": [{"question": question, "answer": answer} for question, answer in each.lines],
             }
             for each in record.intakes

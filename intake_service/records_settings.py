@@ -1,4 +1,4 @@
-"""What a site decides about its records: how long a consent holds."""
+"""What a site decides about its records: how long a consent holds, and what is kept for how long."""
 
 from datetime import datetime
 from typing import Annotated
@@ -20,10 +20,13 @@ class RecordsSettings(Frozen):
     """In months; None: for as long as nobody says otherwise.
 
     `consent`: how long a consent holds that names no date itself. Without it, until it is revoked (42 CFR 2.31 lets a
-    consent end at a date, an event or a condition, or with treatment).
+    consent end at a date, an event or a condition, or with treatment). The others: see retention.py.
     """
 
     consent: Months | None = None
+    discharged: Months | None = None
+    intakes: Months | None = None
+    alerts: Months | None = None
 
     def consent_ends(self, given_at: datetime) -> datetime | None:
         return None if self.consent is None else given_at + relativedelta(months=self.consent)

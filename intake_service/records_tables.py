@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from intake_service.tables import Staff
@@ -54,3 +54,46 @@ class Disclosure(Base):
     what: Mapped[str | None] = mapped_column(EncryptedText("disclosure.what"))
     purpose: Mapped[str | None] = mapped_column(EncryptedText("disclosure.purpose"))
     staff: Mapped[Staff] = relationship()
+
+
+class LegalHold(Base):
+    """Nothing of this participant's record is erased while it stands. Of a participant there is one that stands."""
+
+    __tablename__ = "legal_hold"
+    __table_args__ = (
+        Index(
+            "uq_legal_hold_standing",
+            "participant_id",
+            unique=True,
+            sqlite_where=text("lifted_at IS NULL"),
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id"))
+    placed_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    why: Mapped[str | None] = mapped_column(EncryptedText("legal_hold.why"))
+    lifted_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    placer: Mapped[Staff] = relationship(foreign_keys=[placed_by])
+
+
+class Erasure(Base):
+    """A record is to be erased, or was: nobody asked and nobody did it where the site's retention did.
+
+    `reason`: an erasure.ErasureReason, which are words of ours, so that nothing personal stays here.
+    """
+
+    __tablename__ = "erasure"
+    __table_args__ = (UniqueConstraint("participant_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id"))
+    reason: Mapped[str] = mapped_column(String(40))
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asker: Mapped[Staff | None] = relationship(foreign_keys=[asked_by])

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from intake_service import carrying, consents, disclosures, matching, on_it, participants, rights
 from intake_service.db import Writing, commit_and_wake_worker
-from intake_service.intake_answers import answers_of
+from intake_service.intake_answers import answers_of, ticket_words
 from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import Actor, Script, Viewer
 from intake_service.tables import Staff
@@ -45,7 +45,7 @@ def intake(request: Request, session: Writing, who: Viewer, intake_id: UUID) -> 
         participant=participant,
         answers=_answers(form, answers_of(found)),
         language=form.texts[found.language].name,
-        ticket=form.ticket_text(found.ticket, found.language),
+        ticket=ticket_words(found, form),
         completed_by=session.get(Staff, found.staff_id) if found.staff_id else None,
         carrier=carrier,
         consent=consents.standing(session, participant, now),

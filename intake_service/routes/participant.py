@@ -10,7 +10,19 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from intake_service import callbacks, carrying, concerns, consents, duplicates, glance, matching, participants, rights
+from intake_service import (
+    callbacks,
+    carrying,
+    concerns,
+    consents,
+    duplicates,
+    erasure,
+    glance,
+    legal_holds,
+    matching,
+    participants,
+    rights,
+)
 from intake_service.changes import LONGEST_REASON
 from intake_service.db import Writing
 from intake_service.errors import ServiceError
@@ -84,6 +96,8 @@ def show_participant(
         concern_id=uuid7(),
         consent=consents.latest(said),
         consents=said,
+        hold=legal_holds.of(session, found),
+        erasure=erasure.asked(session, found.id),
         told_to_staff=consents.TOLD_TO_STAFF,
         form_languages=form.texts,
         asked_in=form.texts.get(found.language, form.texts["en"]),

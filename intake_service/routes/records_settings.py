@@ -1,4 +1,4 @@
-"""An administrator's page about a site's records: how long a consent holds."""
+"""An administrator's page about a site's records: how long a consent holds, what is kept for how long, what is due."""
 
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
-from intake_service import records_settings
+from intake_service import records_settings, retention
 from intake_service.db import Reading, Writing
 from intake_service.records_settings import RecordsSettings
 from intake_service.routes.pages import console_page
-from intake_service.routes.signed_in import Actor, Reader, SignedIn
+from intake_service.routes.signed_in import Fresh, Reader, SignedIn
 from intake_service.routes.sites import Fields, site_to_decide
 from intake_service.tables import Site
 
@@ -29,7 +29,8 @@ def one(request: Request, session: Reading, who: Reader, site_id: int, done: boo
 
 
 @router.post("")
-def decide(request: Request, session: Writing, who: Actor, site_id: int, fields: Fields) -> Response:
+def decide(request: Request, session: Writing, who: Fresh, site_id: int, fields: Fields) -> Response:
+    """What is due by it is erased within a day, for good: hence the proof."""
     site = site_to_decide(session, who, site_id)
     given: dict[str, Any] = {name: fields.get(name, "").strip() or None for name in RecordsSettings.model_fields}
     try:
@@ -61,5 +62,6 @@ def _shown(
         site=site,
         fields=defaultdict(str, fields),
         problems=problems,
+        due=retention.due(session, site, datetime.now(UTC)),
         done=done,
     )

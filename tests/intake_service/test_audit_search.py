@@ -15,9 +15,10 @@ from uuid_utils.compat import uuid7
 
 from intake_service import audit, audit_search, concerns, participants
 from intake_service.audit import Act, Kind
-from intake_service.audit_export import NOTICE, as_csv, as_json_lines
+from intake_service.audit_export import as_csv, as_json_lines
 from intake_service.audit_search import KIOSK, SERVICE, Found, Sought
 from intake_service.audit_tables import AuditEntry
+from intake_service.disclosures import NOTICE
 from intake_service.errors import NotAllowed
 from intake_service.tables import Intake, Staff
 from intake_service.workflow import Action

@@ -205,6 +205,10 @@ _FORMS: _Proper = {
     "/participants/{participant_id}/callback/calling-off": lambda _: {"reason": "asked for it"},
     "/participants/{participant_id}/consent": lambda _: {"how": "in person", "language": "en"},
     "/participants/{participant_id}/consent/revocation": lambda _: {"how": "in person"},
+    "/participants/{participant_id}/erasure": lambda _: {"why": "it was written down by mistake"},
+    "/participants/{participant_id}/erasure/confirmation": lambda _: {"sure": "erase"},
+    "/participants/{participant_id}/hold": lambda _: {"reason": "a court asks for it"},
+    "/participants/{participant_id}/hold/lifting": lambda _: {"reason": "the court is done"},
     "/participants/{participant_id}/disclosures": lambda _: {
         "to_whom": "Example Clinic",
         "what": "that they came",
