@@ -49,7 +49,7 @@ types: env ## mypy --strict
 	.venv/bin/mypy
 
 pictures: packages env ## draw every kiosk screen in every language, look and size, and console pages, under build/pictures
-	PICTURES=all $(RUN) -m pytest -m pictures
+	PICTURES=all $(RUN) -m pytest -m pictures --numprocesses logical --maxprocesses 8 --dist load
 
 docs: env ## write the pages of docs that are made from data: reading times, accessibility, ASVS
 	$(RUN) -m tests.kiosk.two_minutes
