@@ -6,7 +6,7 @@ SECURITY = tests/intake_service/security tests/intake_service/test_server.py tes
 	$(wildcard tests/intake_service/test_at_rest.py)
 BENCHES = $(basename $(notdir $(wildcard bench/[a-z]*.py)))
 
-.PHONY: help demo demo-reset test test-security env packages lint types pictures docs bench wheel lock image image-test
+.PHONY: help demo demo-reset test test-security env packages lint types pictures docs bench wheel lock image image-test sbom audit-packages
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,11 +49,12 @@ types: env ## mypy --strict
 	.venv/bin/mypy
 
 pictures: packages env ## draw every kiosk screen in every language, look and size, and console pages, under build/pictures
-	PICTURES=all $(RUN) -m pytest -m pictures
+	PICTURES=all $(RUN) -m pytest -m pictures --numprocesses logical --maxprocesses 8 --dist load
 
-docs: env ## write the pages of docs that are made from data: reading times, the accessibility report
+docs: env ## write the pages of docs that are made from data: reading times, accessibility, ASVS
 	$(RUN) -m tests.kiosk.two_minutes
 	$(RUN) -m tests.accessibility.report
+	$(RUN) -m tests.intake_service.security.asvs
 
 bench: $(addprefix bench-,$(BENCHES)) ## measure everything: tables, and rows in build/bench
 
@@ -62,6 +63,12 @@ bench-%: env
 
 wheel: env ## build the package under dist
 	$(RUN) -m hatchling build --target wheel
+
+sbom: env ## list everything that it is made of, in CycloneDX, under build
+	$(RUN) scripts/sbom.py build/sbom.json
+
+audit-packages: env ## ask the public advisories about every locked package; needs the internet
+	scripts/audit-packages
 
 image: env ## build the kiosk's disk image under build/kiosk-image; needs root, and Debian's apt and mmdebstrap
 	@scripts/debian-packages image

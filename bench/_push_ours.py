@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from notifications.vapid import load_or_create
+from notifications.vapid import load_all
 from notifications.webpush import PushSender
 
 _AT_ONCE = 50
@@ -19,7 +19,7 @@ async def _main(work: dict[str, Any]) -> None:
     content, waiting = work["content"].encode(), iter(work["subscriptions"])
     now = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as folder:
-        vapid = load_or_create(Path(folder) / "vapid.key")
+        vapid = load_all(Path(folder))
     async with PushSender(vapid, "mailto:operator@center.example", allow_private=True) as sender:
 
         async def send() -> None:

@@ -22,9 +22,11 @@ from bench._table import Row, percentile, report
 from intake_service import migrations
 from notifications import alerts, roster, sites, timers
 from notifications.db import connect, writing
+from notifications.encrypted import DataKeys, unlock
+from notifications.private_files import create_once
 from notifications.settings import PushSettings
 from notifications.tables import Alert, AlertKind, Notice, Timer
-from notifications.vapid import FILE_NAME, load_or_create
+from notifications.vapid import load_all
 from notifications.worker import Worker
 from tests.notifications.devices import Device
 from tests.support.postgres import running_postgres
@@ -35,6 +37,7 @@ _A_SECOND = 50
 _MEDIAN, _WORST, _ALL_WITHIN = 100.0, 300.0, 60.0  # ms, ms, s
 _PATIENCE = 600.0  # seconds
 _SITE, _BOB = 1, 2
+_DATA_KEY = b"made up data key of 32 bytes ok!"
 
 
 def main(seconds: int, due: int) -> None:
@@ -123,6 +126,7 @@ def _database(url: str, endpoint: str) -> Iterator[Engine]:
     """Migrated; Bob is designated and on duty at the one site, and has one device."""
     engine = connect(url)
     migrations.migrate(engine)
+    unlock(engine, DataKeys.of([_DATA_KEY]))
     now = datetime.now(UTC)
     with Session(writing(engine)) as session, session.begin():
         sites.keep_site(session, _SITE, "Harbor House", "UTC")
@@ -137,7 +141,7 @@ def _database(url: str, endpoint: str) -> Iterator[Engine]:
 @contextmanager
 def _worker_inside(engine: Engine, settings: PushSettings) -> Iterator[Worker]:
     """In an event loop of its own thread."""
-    worker = Worker(engine, load_or_create(settings.keys_dir / FILE_NAME), settings)
+    worker = Worker(engine, load_all(settings.keys_dir), settings)
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
     thread = threading.Thread(target=loop.run_until_complete, args=(worker.run(stop),))
     thread.start()
@@ -169,6 +173,7 @@ def _workers(engine: Engine, folder: Path, count: int) -> Iterator[None]:
 
 
 def _settings(engine: Engine, folder: Path) -> PushSettings:
+    create_once(folder / "keys" / "data-1.key", _DATA_KEY)
     return PushSettings(
         database_url=engine.url.render_as_string(hide_password=False),
         keys_dir=folder / "keys",

@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from intake_service import commands, key_commands, migrations
+from intake_service import audit_commands, commands, key_commands, retention_commands
 from intake_service.commands import Call, Said
 from intake_service.errors import NotReady, ServiceError
 from intake_service.keys import Keys
-from intake_service.preparing import prepare
+from intake_service.preparing import migrate, prepare
 from intake_service.sealer import try_to_seal
 from intake_service.settings import Settings
 from notifications.db import connect, writing
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = Settings()
         if arguments.command is _serve:
             _serve(settings)
-        elif arguments.command is migrations.migrate:
+        elif arguments.command is _migrate:
             _migrate(settings)
         else:
             _run(settings, arguments)
@@ -47,9 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="warm-handoff", description="The service behind the kiosks and the console.")
     actions = parser.add_subparsers(required=True, metavar="COMMAND")
     actions.add_parser("serve", help="serve kiosks and console").set_defaults(command=_serve)
-    actions.add_parser("migrate", help="bring the database to this release").set_defaults(command=migrations.migrate)
+    actions.add_parser("migrate", help="bring the database to this release").set_defaults(command=_migrate)
     commands.describe(actions)
     key_commands.describe(actions)
+    retention_commands.describe(actions)
+    audit_commands.describe(actions)
     return parser
 
 
@@ -63,7 +65,7 @@ def _serve(settings: Settings) -> None:
 def _migrate(settings: Settings) -> None:
     engine = connect(settings.database_url)
     try:
-        migrations.migrate(engine)
+        migrate(engine, settings.keys_dir)
     finally:
         engine.dispose()
     print("The database has this release's tables.", file=sys.stderr)

@@ -22,6 +22,7 @@ from intake_service.live import Live
 from intake_service.news import News
 from intake_service.preparing import prepare
 from intake_service.routes import every_router, problems
+from intake_service.routes.description import describe
 from intake_service.sealer import keep_sealing
 from intake_service.settings import Settings
 from notifications.signals import QUEUE, listen
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_api_route("/healthz", _healthz, methods=["GET"])
     for router in every_router():
         app.include_router(router)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(NothingTold)
     app.add_middleware(BodyLimit)

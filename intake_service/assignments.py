@@ -66,7 +66,7 @@ def hand_over(session: Session, participant: Participant, change: Change, to: St
     before = None if carrier is None else carrier.staff_id
     changes.swap(session, participant, change, to, {"held_status": None}, carrier=before)
     carrying.put_down(session, participant.id, change.by.id, change.now, handed_on=True)
-    carrying.take_up(session, participant.id, staff_id, change.by.id, change.now, placed, before)
+    carrying.take_up(session, participant.id, staff_id, change.by.id, change.now, placed)
     kind = AlertKind.ASSIGNED_TO_YOU if before is None else AlertKind.TRANSFERRED
     tell_newest(session, participant, kind, [staff_id], change.now)
     signal(session, QUEUE)

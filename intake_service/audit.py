@@ -35,13 +35,16 @@ class Act(StrEnum):
     """
 
     SEARCHED = "participants searched"
+    SUSPECTED = "two records compared"
+    TURNED_AWAY = "turned away"
+    """Somebody who is signed in asked for what is not theirs, or not there."""
     ASKED_CONTACT_PERMISSION = "contact permission asked"
     FOLLOWED_CONTACT_PERMISSION = "contact permission followed"
     CONCERN_WRITTEN = "concern written"
-    CONCERNS_READ = "concerns read"
+    CONCERN_READ = "concern read"
     CONCERN_ACKNOWLEDGED = "concern acknowledged"
     CONCERN_CLOSED = "concern closed"
-    LEDGER_VIEWED = "alert ledger viewed"
+    CALL_CLOSED = "urgent call closed"
 
     STAFF_ADDED = "staff member added"
     STAFF_CHANGED = "staff member changed"
@@ -53,6 +56,10 @@ class Act(StrEnum):
     ALERT_POLICY_CHANGED = "alert policy changed"
     ROSTER_CHANGED = "roster changed"
     DUTY_CHANGED = "duty changed"
+    WEEK_CHANGED = "weekly schedule changed"
+    ADDRESS_ADDED = "address for alerts added"
+    ADDRESS_CONFIRMED = "address for alerts confirmed"
+    ADDRESS_REMOVED = "address for alerts removed"
     KIOSK_ADDED = "kiosk added"
     KIOSK_ENROLLED = "kiosk enrolled"
     KIOSK_REVOKED = "kiosk revoked"
@@ -60,19 +67,12 @@ class Act(StrEnum):
 
     RECORDS_VIEWED = "disclosures viewed"
     HANDOFF_SHEET = "handoff sheet made"
-    OWN_RECORD = "own record made"
-    CONSENT_REVOKED = "consent revoked"
     RECORDS_SETTINGS_CHANGED = "record settings changed"
-    HELD = "legal hold set"
-    HOLD_LIFTED = "legal hold lifted"
-    ERASURE_ASKED = "erasure asked"
-    ERASURE_WITHDRAWN = "erasure withdrawn"
-    ERASED = "erased"
-    """Of a participant: from then on the reasons in their events may be gone."""
     RETENTION_RUN = "retention run"
 
     AUDIT_SEARCHED = "audit searched"
     AUDIT_EXPORTED = "audit exported"
+    AUDIT_VERIFIED = "audit verified"
 
 
 class Kind(StrEnum):
@@ -83,6 +83,8 @@ class Kind(StrEnum):
     SITE = "site"
     KIOSK = "kiosk"
     KEY = "key"
+    CALL = "urgent call"
+    CONCERN = "concern"
 
 
 def record(

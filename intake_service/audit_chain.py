@@ -19,7 +19,7 @@ from intake_service.audit_seal import AuditKeys
 from intake_service.audit_tables import AuditEntry, AuditHead, AuditLink
 from intake_service.tables import Event, Participant, Staff
 
-BATCH = 500  # entries a transaction
+BATCH = 100  # entries a transaction: SQLite's other writers wait for so long, some 15 ms
 START = "start"
 BROKEN = "broken"
 """Instead of the MAC before: of the first link, and of one that goes on where the chain was found cut."""

@@ -62,6 +62,7 @@ def _board(session: Session, member: Staff, site: Site, now: datetime) -> SiteBo
         Participant.site_id == site.id,
         Participant.status == Status.NEEDS_ASSIGNMENT,
         Participant.joined_into.is_(None),
+        Participant.erased_at.is_(None),
     )
     first = [
         session.scalar(

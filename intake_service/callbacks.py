@@ -122,6 +122,14 @@ def end_with(session: Session, participant_id: UUID, by: int, now: datetime) -> 
     session.flush()
 
 
+def forget(session: Session, participant_ids: Collection[UUID], now: datetime) -> None:
+    """Every call of a record that is erased, made or not; nobody is told of one any more."""
+    for callback in session.scalars(select(Callback).where(Callback.participant_id.in_(participant_ids))).all():
+        alerts.close(session, _subject(callback), now)
+        session.delete(callback)
+    session.flush()
+
+
 def moment(site: Site, day: date, at: time) -> datetime:
     """That time by the site's own clock, in UTC. One that daylight saving leaves out is an hour later."""
     zone = ZoneInfo(Hours.model_validate(site.hours).time_zone)

@@ -13,7 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 from uuid_utils.compat import uuid7
 
-from intake_service import rights
+from intake_service import audit, rights
+from intake_service.audit import Act, Kind
 from intake_service.errors import NotFound, OtherContent
 from intake_service.tables import Intake, Kiosk, Staff, UrgentCall
 from notifications import alerts
@@ -121,9 +122,18 @@ def acknowledge(session: Session, member: Staff, intake_id: UUID, now: datetime)
 
 def close(session: Session, member: Staff, intake_id: UUID, now: datetime) -> None:
     """Somebody is with the person, or nobody was there. Doing it again changes nothing. Raises NotFound."""
-    seen_by(session, member, intake_id)
+    waiting = seen_by(session, member, intake_id)
     if _end(session, intake_id, now, member.id):
         alerts.close(session, str(intake_id), now)
+        audit.record(
+            session,
+            Act.CALL_CLOSED,
+            now,
+            by=member,
+            kind=Kind.CALL,
+            object_id=intake_id,
+            site_id=waiting.call.site_id,
+        )
         signal(session, QUEUE)
 
 

@@ -62,12 +62,8 @@ def take_up(
     by: int,
     now: datetime,
     placed: tuple[int | None, int | None] = (None, None),
-    before: int | None = None,
 ) -> Assignment:
-    """From now on the staff member carries the participant. `placed`: which rank they had among how many.
-
-    `before`: who has just put the participant down, if anybody.
-    """
+    """From now on the staff member carries the participant. `placed`: which rank they had among how many."""
     assignment = Assignment(
         participant_id=participant_id,
         staff_id=staff_id,
@@ -78,13 +74,19 @@ def take_up(
     )
     session.add(assignment)
     session.flush()
-    contact_permission.move(session, participant_id, before, staff_id, by, now)
+    contact_permission.follow(session, participant_id, staff_id, by, now)
     callbacks.follow(session, participant_id, staff_id, now)
     return assignment
 
 
 def put_down(
-    session: Session, participant_id: UUID, by: int, now: datetime, removal_id: int | None = None, *, handed_on: bool
+    session: Session,
+    participant_id: UUID,
+    by: int | None,
+    now: datetime,
+    removal_id: int | None = None,
+    *,
+    handed_on: bool,
 ) -> int | None:
     """Nobody carries the participant now. Returns who did. `handed_on`: somebody takes up in the same transaction."""
     carrier = session.scalar(
@@ -100,6 +102,6 @@ def put_down(
     )
     assert cast("CursorResult[Any]", ended).rowcount == 1  # noqa: S101  (the unique index)
     if not handed_on:
-        contact_permission.move(session, participant_id, carrier, None, by, now)
+        contact_permission.follow(session, participant_id, None, by, now)
         callbacks.follow(session, participant_id, None, now)
     return carrier

@@ -114,6 +114,16 @@ def time_at(site: Site, at: datetime, now: datetime) -> str:
     return f"{day}{local:%H:%M %Z}"
 
 
+def day_at(site: Site, at: datetime) -> str:
+    """`23 November 2026`: in the site's own time zone."""
+    return f"{at.astimezone(ZoneInfo(Hours.model_validate(site.hours).time_zone)):%d %B %Y}"
+
+
+def date_at(site: Site, at: datetime) -> str:
+    """`2026-11-23`, which every language reads: in the site's own time zone."""
+    return at.astimezone(ZoneInfo(Hours.model_validate(site.hours).time_zone)).date().isoformat()
+
+
 def checked_reason(reason: str | None, *, needed: bool = False) -> str | None:
     """The reason without blanks around it; a blank one is none. Raises InvalidRequest for a missing or too long one."""
     reason = (reason or "").strip() or None

@@ -11,11 +11,11 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from intake_service import invitations, kiosks, sign_in_rules, sites, staff
+from intake_service import audit, invitations, kiosks, sign_in_rules, sites, staff
+from intake_service.audit import Act
 from intake_service.errors import InvalidRequest
 from intake_service.invitations import NewLink
 from intake_service.keys import Keys
-from intake_service.sign_in_log import AtTheDoor, happened
 from intake_service.sign_in_rules import LONGEST_IDLE, SHORTEST_IDLE, SecondFactorFor, SignInRules
 from intake_service.tables import Kiosk, Role
 from notifications import roster
@@ -93,6 +93,7 @@ def describe(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def _add_site(call: Call) -> Said:
     site = sites.add(call.session, call.arguments.name, _tags(call.arguments.languages))
+    audit.record(call.session, Act.SITE_ADDED, call.now, to=site, after=sites.state(site))
     return Said(note=f"Added the site {site.name} with {', '.join(site.languages)}.")
 
 
@@ -137,13 +138,14 @@ def _hand_over(link: NewLink) -> str:
 def _rules(call: Call) -> Said:
     asked = {"second_factor": call.arguments.second_factor, "idle_minutes": call.arguments.idle_minutes}
     changes = {name: value for name, value in asked.items() if value is not None}
+    before = sign_in_rules.current(call.session)
     try:
-        rules = SignInRules.model_validate(sign_in_rules.current(call.session).model_dump() | changes)
+        rules = SignInRules.model_validate(before.model_dump() | changes)
     except ValidationError:
         raise InvalidRequest(f"Minutes go from {SHORTEST_IDLE} to {LONGEST_IDLE}.") from None
     if changes:
         sign_in_rules.put(call.session, rules)
-        happened(call.session, AtTheDoor.RULES_CHANGED, call.now, None)
+        sign_in_rules.was_changed(call.session, before, rules, None, call.now)
     return Said(
         note=f"A second factor is for {rules.second_factor}; signed out after {rules.idle_minutes} idle minutes."
     )
@@ -160,6 +162,7 @@ def _add_staff(call: Call) -> Said:
         sys.stdin.readline().rstrip("\n"),
         _tags(arguments.languages),
     )
+    audit.record(call.session, Act.STAFF_ADDED, call.now, to=member, after=staff.state(member))
     return Said(note=f"Added {member.name}, {member.role}.")
 
 
@@ -174,7 +177,17 @@ def _list_staff(call: Call) -> Said:
 
 def _designate(call: Call) -> Said:
     site, member = sites.named(call.session, call.arguments.site), staff.named(call.session, call.arguments.username)
+    before = roster.is_designated(call.session, site.id, member.id)
     roster.designate(call.session, site.id, member.id, not call.arguments.off)
+    audit.record(
+        call.session,
+        Act.ROSTER_CHANGED,
+        call.now,
+        to=member,
+        site_id=site.id,
+        before={"designated": before},
+        after={"designated": not call.arguments.off},
+    )
     return Said(note=f"{member.name} is {'no longer ' if call.arguments.off else ''}designated at {site.name}.")
 
 

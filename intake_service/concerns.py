@@ -4,15 +4,16 @@ Whoever sees a participant may write one down. It stands in no history and in no
 colleague whom it names is neither told of it nor sees it, whatever their role.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from intake_service import rights
+from intake_service import audit, rights
+from intake_service.audit import Act, Kind
 from intake_service.changes import time_at
 from intake_service.errors import Conflict, InvalidRequest, NotFound
 from intake_service.tables import Concern, Participant, Role, Site, Staff
@@ -59,6 +60,7 @@ def write(
     )
     session.flush()
     site = participant.site
+    _record(session, Act.CONCERN_WRITTEN, concern_id, site.id, by, now)
     alert_id = alerts.raise_alert(
         session,
         AlertKind.CONCERN,
@@ -82,7 +84,7 @@ def colleagues(session: Session, participant: Participant, by: Staff) -> Sequenc
 def listed(session: Session, by: Staff) -> tuple[Sequence[Concern], Sequence[Concern]]:
     """The open ones, the oldest first, and those closed last. Raises NotAllowed for who is not an administrator."""
     rights.require_every_policy(by)
-    query = select(Concern).where(_not_about(by)).options(*_PEOPLE)
+    query = select(Concern).where(_readable(by)).options(*_PEOPLE)
     still_open = session.scalars(query.where(Concern.closed_at.is_(None)).order_by(Concern.written_at)).all()
     closed = query.where(Concern.closed_at.is_not(None)).order_by(Concern.closed_at.desc()).limit(_CLOSED_SHOWN)
     return still_open, session.scalars(closed).all()
@@ -92,7 +94,7 @@ def open_count(session: Session, by: Staff) -> int:
     """How many wait for this administrator; 0 for anybody else."""
     if not rights.may_decide_policy(by):
         return 0
-    counted = select(func.count()).select_from(Concern).where(Concern.closed_at.is_(None), _not_about(by))
+    counted = select(func.count()).select_from(Concern).where(Concern.closed_at.is_(None), _readable(by))
     return session.scalar(counted) or 0
 
 
@@ -101,13 +103,20 @@ def read(session: Session, concern_id: UUID, by: Staff) -> Concern:
     rights.require_every_policy(by)
     found = session.scalar(
         select(Concern)
-        .where(Concern.id == concern_id, _not_about(by))
+        .where(Concern.id == concern_id, _readable(by))
         .options(*_PEOPLE)
         .execution_options(populate_existing=True)
     )
     if found is None:
         raise NotFound("There is no such concern.")
     return found
+
+
+def looked(session: Session, concern_id: UUID, by: Staff, now: datetime) -> Concern:
+    """The same, and the look is kept."""
+    concern = read(session, concern_id, by)
+    _record(session, Act.CONCERN_READ, concern_id, concern.participant.site_id, by, now)
+    return concern
 
 
 def alerts_of(session: Session, concern: Concern) -> Sequence[Alert]:
@@ -117,13 +126,14 @@ def alerts_of(session: Session, concern: Concern) -> Sequence[Alert]:
 
 def acknowledge(session: Session, concern_id: UUID, by: Staff, now: datetime) -> None:
     """ "I'm on it": the first one who says so is the one. Raises as `read` does."""
-    read(session, concern_id, by)
+    concern = read(session, concern_id, by)
     session.execute(
         update(Concern)
         .where(Concern.id == concern_id, Concern.acknowledged_at.is_(None))
         .values(acknowledged_by=by.id, acknowledged_at=now)
         .execution_options(synchronize_session=False)
     )
+    _record(session, Act.CONCERN_ACKNOWLEDGED, concern_id, concern.participant.site_id, by, now)
     for alert in alerts.of_subject(session, _subject(concern_id)):
         alerts.acknowledge(session, alert.id, by.id, now)
 
@@ -146,11 +156,21 @@ def close(session: Session, concern_id: UUID, outcome: str, by: Staff, now: date
     )
     if cast("CursorResult[Any]", closed).rowcount == 1:
         alerts.close(session, _subject(concern_id), now)
+        _record(session, Act.CONCERN_CLOSED, concern_id, concern.participant.site_id, by, now)
         return
     concern = read(session, concern_id, by)
     if concern.closed_by != by.id and concern.closer is not None and concern.closed_at is not None:
         at = time_at(concern.participant.site, concern.closed_at, now)
         raise Conflict(f"{concern.closer.name} was faster: closed it at {at}. Nothing was changed.")
+
+
+def forget(session: Session, participant_ids: Collection[UUID], now: datetime) -> None:
+    """The words of every concern about a record that is erased; an open one is closed."""
+    for concern in session.scalars(select(Concern).where(Concern.participant_id.in_(participant_ids))).all():
+        alerts.close(session, _subject(concern.id), now)
+        concern.words, concern.outcome = "", None
+        concern.closed_at = concern.closed_at or now
+    session.flush()
 
 
 _PEOPLE = (
@@ -162,8 +182,18 @@ _PEOPLE = (
 )
 
 
-def _not_about(by: Staff) -> ColumnElement[bool]:
+def _record(session: Session, act: Act, concern_id: UUID, site_id: int, by: Staff, now: datetime) -> None:
+    """Without whom it is about, of either kind: an administrator whom it names may read the audit."""
+    audit.record(session, act, now, by=by, kind=Kind.CONCERN, object_id=concern_id, site_id=site_id)
+
+
+def not_about(by: Staff) -> ColumnElement[bool]:
     return or_(Concern.about_staff_id.is_(None), Concern.about_staff_id != by.id)
+
+
+def _readable(by: Staff) -> ColumnElement[bool]:
+    """Not about the reader, and not erased with its participant."""
+    return and_(not_about(by), Concern.participant.has(Participant.erased_at.is_(None)))
 
 
 def _checked(words: str, missing: str) -> str:

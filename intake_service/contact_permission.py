@@ -1,7 +1,8 @@
 """Who may message, call and video-call a participant: the one who carries them, and nobody else.
 
 It is not stored beside the assignment, it is the assignment; so it moves in the same transaction. An event of its own
-says each move, for a tele-recovery system that follows.
+says each move, for a tele-recovery system that follows. Nobody may once the participant has said no, taken their
+consent back, or let it run out (consents.py): then there is no permission to move.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intake_service import audit, rights
+from intake_service import audit, consents, rights
+from intake_service.consents import ConsentState
 from intake_service.tables import Assignment, Event, Participant, Staff
 from intake_service.workflow import Action
 
@@ -20,12 +22,17 @@ CHANNELS = ("message", "call", "video")
 
 @dataclass(frozen=True)
 class ContactPermission:
-    """`staff_id`: the only one who may; None when nobody carries the participant. `since`: when that began."""
+    """`staff_id`: the only one who may; None when nobody carries the participant, or may. `since`: when that began.
+
+    `consent`: a ConsentState. `until`: when the consent, and the permission with it, ends by itself: no move says that.
+    """
 
     participant_id: UUID
     staff_id: int | None
     since: datetime | None
-    channels: tuple[str, ...] = CHANNELS
+    channels: tuple[str, ...]
+    consent: str
+    until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Moved:
     to_staff_id: int | None
 
 
-def of(session: Session, member: Staff, participant_id: UUID) -> ContactPermission:
+def of(session: Session, member: Staff, participant_id: UUID, now: datetime) -> ContactPermission:
     """Raises NotFound for who may not see the participant."""
     participant = rights.require(session, member, Action.VIEW, session.get(Participant, participant_id))
     current = session.execute(
@@ -47,32 +54,37 @@ def of(session: Session, member: Staff, participant_id: UUID) -> ContactPermissi
             Assignment.participant_id == participant.id, Assignment.ended_at.is_(None)
         )
     ).one_or_none()
-    staff_id, since = current if current else (None, None)
-    return ContactPermission(participant_id, staff_id, since, CHANNELS if current else ())
+    consent = consents.standing(session, participant, now)
+    state, until = (consent.state, consent.until) if consent else (ConsentState.NOT_ANSWERED, None)
+    if current is None or (consent is not None and consent.forbids_contact):
+        return ContactPermission(participant_id, None, None, (), state, until)
+    return ContactPermission(participant_id, *current, CHANNELS, state, until)
 
 
-def move(
-    session: Session,
-    participant_id: UUID,
-    from_staff_id: int | None,
-    to_staff_id: int | None,
-    by: int | None,
-    now: datetime,
-) -> None:
-    """Called by whatever changes who carries a participant, in its transaction."""
-    site_id = session.scalars(select(Participant.site_id).where(Participant.id == participant_id)).one()
-    audit.event(
-        session,
-        site_id,
-        {
-            "participant_id": participant_id,
-            "at": now,
-            "action": Action.MOVE_CONTACT_PERMISSION,
-            "staff_id": by,
-            "from_staff_id": from_staff_id,
-            "to_staff_id": to_staff_id,
-        },
+def follow(session: Session, participant_id: UUID, carrier: int | None, by: int | None, now: datetime) -> None:
+    """Called by whatever changes who carries a participant, or their consent, in its transaction. Says each move."""
+    participant = session.get_one(Participant, participant_id)
+    consent = consents.standing(session, participant, now)
+    holder = None if consent is not None and consent.forbids_contact else carrier
+    before = session.scalar(
+        select(Event.to_staff_id)
+        .where(Event.participant_id == participant_id, Event.action == Action.MOVE_CONTACT_PERMISSION)
+        .order_by(Event.id.desc())
+        .limit(1)
     )
+    if holder != before:
+        audit.event(
+            session,
+            participant.site_id,
+            {
+                "participant_id": participant_id,
+                "at": now,
+                "action": Action.MOVE_CONTACT_PERMISSION,
+                "staff_id": by,
+                "from_staff_id": before,
+                "to_staff_id": holder,
+            },
+        )
 
 
 def moves(session: Session, member: Staff, after: int = 0, limit: int = 100) -> list[Moved]:

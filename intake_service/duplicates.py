@@ -14,7 +14,8 @@ from uuid import UUID
 from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from intake_service import assignments, callbacks, carrying, changes, known_people, rights
+from intake_service import assignments, audit, callbacks, carrying, changes, contact_permission, known_people, rights
+from intake_service.audit import Act
 from intake_service.changes import Change, time_at
 from intake_service.errors import Conflict, InvalidRequest, NotFound
 from intake_service.tables import Participant, PossibleDuplicate, Staff
@@ -113,6 +114,7 @@ def suspect(session: Session, participant_id: UUID, known_id: UUID, by: Staff, n
         )
         session.add(pair)
         session.flush()
+        audit.record(session, Act.SUSPECTED, now, by=by, to=one, after={"with": other.id.hex})
     return pair.id
 
 
@@ -141,6 +143,7 @@ def join(session: Session, pair_id: int, keep: UUID, by: Staff, now: datetime) -
     pair.before = before | {"revision": kept.revision}
     carrier = carrying.current(session, kept.id)
     callbacks.follow(session, joined.id, carrier.staff_id if carrier else None, now)
+    contact_permission.follow(session, kept.id, carrier.staff_id if carrier else None, by.id, now)
     if waits:
         to = [carrier.staff_id] if carrier else None
         kind = AlertKind.ASSIGNED_TO_YOU if carrier else AlertKind.READY_FOR_ASSIGNMENT
@@ -192,6 +195,8 @@ def undo(session: Session, pair_id: int, by: Staff, now: datetime) -> None:
         values = {name: before[name] for name in ("urgent", "queue_number", "intake_sequence")}
         values["waiting_since"] = datetime.fromisoformat(before["waiting_since"])
     changes.swap(session, kept, change, status, values)
+    carrier = carrying.current(session, kept.id)
+    contact_permission.follow(session, kept.id, carrier.staff_id if carrier else None, by.id, now)
     if joined.status == Status.NEEDS_ASSIGNMENT:
         assignments.tell_newest(session, joined, AlertKind.READY_FOR_ASSIGNMENT, None, now)
     signal(session, QUEUE)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intake_service.intakes import answers_of
+from intake_service.intake_answers import answers_of, ticket_words
 from intake_service.tables import Intake, Participant
 from shared_schema.form import Form, load_form
 from shared_schema.intake import Answer
@@ -42,7 +42,7 @@ def at(session: Session, participant: Participant) -> Glance:
     knows = answers.get("who-i-know")
     return Glance(
         intake_id=intake.id,
-        ticket=form.ticket_text(intake.ticket, intake.language),
+        ticket=ticket_words(intake, form),
         urgent=intake.urgent,
         reach=", ".join(_chosen(form, answers, "reach")),
         phone=participant.phone,

@@ -36,9 +36,11 @@ _SWITCHED_OFF = (  # no page of ours has a use for them
     "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
     "picture-in-picture", "serial", "usb", "window-management", "xr-spatial-tracking",
 )  # fmt: skip
+_OURS_ALONE = ("publickey-credentials-create", "publickey-credentials-get")  # passkeys
+_PERMISSIONS = [*(f"{feature}=()" for feature in _SWITCHED_OFF), *(f"{feature}=(self)" for feature in _OURS_ALONE)]
 _HEADERS = {
     b"content-security-policy": _POLICY.encode(),
-    b"permissions-policy": ", ".join(f"{feature}=()" for feature in _SWITCHED_OFF).encode(),
+    b"permissions-policy": ", ".join(_PERMISSIONS).encode(),
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",  # what browsers that are older than frame-ancestors read
     b"referrer-policy": b"no-referrer",

@@ -3,7 +3,6 @@
 Whoever has called for a person before keeps the call's place and its clock, and nobody is alerted twice.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,13 +16,14 @@ from uuid_utils.compat import uuid7
 
 from intake_service import audit, brief_check_ins, calls, carrying, known_people, rights
 from intake_service.errors import NotEnrolled, OtherContent, Revoked
+from intake_service.intake_answers import answers_json
 from intake_service.tables import Intake, Kiosk, Participant, Site, Staff
 from intake_service.workflow import WITH_CASELOAD, Action
 from notifications import alerts
 from notifications.db import Base
 from notifications.tables import AlertKind
 from shared_schema.form import Form, load_form
-from shared_schema.intake import Answer, IntakeRecord, PathwayType, Receipt, Status
+from shared_schema.intake import IntakeRecord, PathwayType, Receipt, Status
 
 # Statements are built once and of plain tables: building them, and the mapper's own way, cost more than running them.
 _INTAKE, _PARTICIPANT = (Base.metadata.tables[each.__tablename__] for each in (Intake, Participant))
@@ -126,7 +126,7 @@ def _write(
                 "express": record.express,
                 "urgent": urgent,
                 "ticket": record.ticket,
-                "answers": _answers_json(record),
+                "answers": answers_json(record),
                 "finished_at": record.finished_at,
                 "received_at": now,
                 "proof": record.expected_proof(),
@@ -214,13 +214,3 @@ def _again(session: Session, intake_id: UUID, site_id: int, content_mac: str) ->
 def _typed(form: Form, record: IntakeRecord, kind: str) -> str | None:
     answers = (record.answers.get(screen.id) for screen in form.items if screen.kind == kind)
     return next((answer.text for answer in answers if answer and answer.text), None)
-
-
-def _answers_json(record: IntakeRecord) -> str:
-    answers: dict[str, Any] = {item: answer.model_dump(mode="json") for item, answer in record.answers.items()}
-    return json.dumps(answers, ensure_ascii=False)
-
-
-def answers_of(intake: Intake) -> dict[str, Answer]:
-    """The stored answers by item."""
-    return {item: Answer.model_validate(answer) for item, answer in json.loads(intake.answers).items()}

@@ -9,7 +9,8 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, delete, exists, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from intake_service import passwords, rights, second_factors, sessions, sign_in, staff
+from intake_service import audit, passwords, rights, second_factors, sessions, sign_in, staff
+from intake_service.audit import Act
 from intake_service.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from intake_service.sessions import digest
 from intake_service.sign_in_log import AtTheDoor, happened
@@ -53,6 +54,7 @@ def invite(
     if role != Role.ADMINISTRATOR and not sites:
         raise InvalidRequest("Choose at least one site. Only an administrator works at every site.")
     member = staff.add(session, username, name, role, sites, None, languages)
+    audit.record(session, Act.STAFF_ADDED, now, by=by, to=member, after=staff.state(member))
     happened(session, AtTheDoor.INVITED, now, member, by)
     return _new(session, member, LinkPurpose.INVITATION, now, by)
 

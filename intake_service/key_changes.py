@@ -27,11 +27,15 @@ from sqlalchemy.orm import Session
 
 # A table that is not imported is not in the metadata, and a key that it needs would be retired.
 import intake_service.audit_tables
-import intake_service.sign_in_tables  # noqa: F401
+import intake_service.records_tables  # noqa: F401
 import notifications.tables  # noqa: F401
+from intake_service import audit
+from intake_service.audit import Act, Kind
 from intake_service.errors import Conflict, NotFound
 from intake_service.keys import Keys
-from intake_service.tables import KeyInUse
+from intake_service.sign_in_tables import KnownBrowser, SignInStep
+from intake_service.tables import KeyInUse, StaffSession
+from notifications import subscriptions
 from notifications.db import Base, writing
 from notifications.encrypted import (
     KEY_BYTES,
@@ -42,7 +46,9 @@ from notifications.encrypted import (
     under_current_key,
     value_header,
 )
-from notifications.private_files import create_once, delete_durably, next_numbered, numbered
+from notifications.kept_keys import KeptKey, kept, next_file
+from notifications.private_files import create_once, delete_durably
+from notifications.vapid import load_all, load_or_create, new_pem
 from shared_schema.sealing import OpeningKey
 
 _AT_ONCE = 200
@@ -60,22 +66,25 @@ class KnownKey:
 
 
 def every(session: Session, folder: Path, keys: Keys) -> list[KnownKey]:
-    """The keys that can be changed, oldest of each kind first, then the two that cannot."""
+    """Every key, oldest of each kind first."""
     since = {(key.kind, key.key_id): key.since for key in session.scalars(select(KeyInUse))}
-    ids = {kind: [key_id for each, key_id in keys.ids if each == kind] for kind in ("digest", "vapid")}
-    ids["opening"] = list(keys.opening)
-    ids["data"] = [key_id.hex() for key_id in keys.data.ciphers]
+    ids = {
+        "opening": list(keys.opening),
+        "data": [key_id.hex() for key_id in keys.data.ciphers],
+        "digest": [key_id for kind, key_id in keys.ids if kind == "digest"],
+        "vapid": list(keys.vapid.by_id),
+    }
     return [
-        KnownKey(kind, path.name, key_id, since.get((kind, key_id)), path == found[-1])
+        KnownKey(kind, key.name, key_id, since.get((kind, key_id)), key == found[-1])
         for kind in ("opening", "data", "digest", "vapid")
-        for found in [numbered(folder, kind)]
-        for path, key_id in zip(found, ids[kind], strict=False)
+        for found in [kept(folder, kind)]
+        for key, key_id in zip(found, ids[kind], strict=False)
     ]
 
 
 def rotate_opening(session: Session, folder: Path, now: datetime) -> Path:
     """The file of a new key that kiosks seal to; every earlier one still opens."""
-    path = next_numbered(folder, "opening")
+    path = next_file(folder, "opening")
     create_once(path, OpeningKey.generate().raw)
     _in_use(session, "opening", OpeningKey(path.read_bytes()).public().key_id, now)
     return path
@@ -83,10 +92,31 @@ def rotate_opening(session: Session, folder: Path, now: datetime) -> Path:
 
 def rotate_data(session: Session, folder: Path, now: datetime) -> Path:
     """The file of a new key that values are written with; every earlier one still reads."""
-    path = next_numbered(folder, "data")
+    path = next_file(folder, "data")
     create_once(path, secrets.token_bytes(KEY_BYTES))
     _in_use(session, "data", data_key_id(path.read_bytes()).hex(), now)
     return path
+
+
+def rotate_vapid(session: Session, folder: Path, now: datetime) -> Path:
+    """The file of a new key that browsers subscribe with; every earlier one still signs for its own subscriptions."""
+    path = next_file(folder, "vapid")
+    create_once(path, new_pem())
+    _in_use(session, "vapid", load_or_create(path).key_id, now)
+    return path
+
+
+def end_every_session(session: Session, now: datetime) -> int:
+    """Everybody is to sign in again, everywhere; how many browsers were signed in.
+
+    That is what another cookie key would do. There is none: each cookie is a random secret of its own, of which the
+    database has the digest.
+    """
+    ended = session.scalar(select(func.count()).select_from(StaffSession)) or 0
+    for kind in (StaffSession, SignInStep, KnownBrowser):
+        session.execute(delete(kind))
+    audit.record(session, Act.KEYS_CHANGED, now, after={"sessions ended": ended})
+    return ended
 
 
 def reencrypt(engine: Engine, keys: Keys) -> dict[str, int]:
@@ -105,30 +135,62 @@ def reencrypt(engine: Engine, keys: Keys) -> dict[str, int]:
     return moved
 
 
-def retire_data(engine: Engine, folder: Path, number: int) -> Path:
-    """Forgets a data key that nothing is written with and deletes its file, whose path is returned.
+def retire_data(engine: Engine, folder: Path, number: int) -> KeptKey:
+    """Forgets a data key that nothing is written with and deletes its file; one of the environment is left to people.
 
     Raises NotFound for a number that there is not, Conflict for the newest key or one that a value still needs.
     """
-    found = numbered(folder, "data")
-    path = folder / f"data-{number}.key"
-    if path not in found:
-        raise NotFound(f"There is no data key {number}.")
-    if path == found[-1]:
-        raise Conflict(f"Data key {number} is the newest: everything is written with it.")
-    key_id = data_key_id(path.read_bytes())
+    key = _earlier(folder, "data", number)
+    key_id = data_key_id(key.read())
     with Session(writing(engine)) as session, session.begin():
-        session.execute(delete(KeyInUse).where(KeyInUse.kind == "data", KeyInUse.key_id == key_id.hex()))
+        _forget(session, "data", key_id.hex())
         if needing := sum(_needing(session, table, column, key_id) for table, column, _ in _encrypted()):
             raise Conflict(f"Data key {number} still reads {needing} values. First run: warm-handoff keys reencrypt")
     # Only after the commit: a key that the database asks for and that is gone would keep the service from starting.
-    delete_durably(path)
-    return path
+    _delete(key)
+    return key
+
+
+def retire_vapid(engine: Engine, folder: Path, number: int) -> KeptKey:
+    """The same for a VAPID key that no browser's subscription was made with any more. `vapid.key` is number 0."""
+    key, keys = _earlier(folder, "vapid", number), load_all(folder)
+    position = [each.number for each in kept(folder, "vapid")].index(number)
+    key_id = list(keys.by_id)[position]
+    with Session(writing(engine)) as session, session.begin():
+        _forget(session, "vapid", key_id)
+        needed = subscriptions.vapid_keys_needed(session)
+        if needing := needed.get(key_id, 0) + (needed.get("", 0) if position == 0 else 0):
+            raise Conflict(
+                f"VAPID key {number} still reaches {needing} browsers. Each takes the new key when its owner opens the "
+                "console there; one that nobody uses any more can be removed on the Alerts page."
+            )
+    _delete(key)
+    return key
+
+
+def _earlier(folder: Path, kind: str, number: int) -> KeptKey:
+    """A key that is not the newest of its kind."""
+    by_number = {key.number: key for key in kept(folder, kind)}
+    if number not in by_number:
+        raise NotFound(f"There is no {kind} key {number}.")
+    if number == max(by_number):
+        raise Conflict(f"The {kind} key {number} is the newest: it is the one in use.")
+    return by_number[number]
+
+
+def _delete(key: KeptKey) -> None:
+    if key.path is not None:
+        delete_durably(key.path)
+
+
+def _forget(session: Session, kind: str, key_id: str) -> None:
+    session.execute(delete(KeyInUse).where(KeyInUse.kind == kind, KeyInUse.key_id == key_id))
 
 
 def _in_use(session: Session, kind: str, key_id: str, now: datetime) -> None:
     # The file comes first: if we stop here, the next start finds it and writes this row.
     session.merge(KeyInUse(kind=kind, key_id=key_id, since=now))
+    audit.record(session, Act.KEYS_CHANGED, now, kind=Kind.KEY, object_id=key_id, after={"made": kind})
 
 
 def _encrypted() -> Iterator[tuple[Table, Column[Any], str]]:

@@ -3,8 +3,9 @@
     opening-1.key, opening-2.key ...   96 bytes each; kiosks seal to the highest number, every one still opens
     data-1.key, data-2.key ...         AES-256; the highest number is written with, every one still reads
     digest.key                         HMAC key for what must be recognised without being stored
-    vapid.key                          what push services know us by
+    vapid.key, vapid-1.key ...         what push services know us by; new subscriptions are made with the highest number
 
+Each may as well be an environment variable; see notifications/kept_keys.py.
 Copy the folder to a safe place: without it nobody can read what the database holds.
 """
 
@@ -24,9 +25,9 @@ from intake_service.errors import NotReady
 from intake_service.tables import KeyInUse
 from notifications.db import writing
 from notifications.encrypted import KEY_BYTES, DataKeys
-from notifications.private_files import PrivateFileError, create_once, numbered, read_numbered, require_private
-from notifications.vapid import FILE_NAME as VAPID_FILE
-from notifications.vapid import VapidKey, VapidKeyError, load_or_create
+from notifications.kept_keys import kept, read_all
+from notifications.private_files import PrivateFileError, create_once, require_private
+from notifications.vapid import VapidKeyError, VapidKeys, load_all
 from shared_schema.kiosk_api import ServiceKey
 from shared_schema.sealing import OpeningKey
 
@@ -42,7 +43,7 @@ class Keys:
     service_key: ServiceKey
     data: DataKeys
     digest: bytes = field(repr=False)
-    vapid: VapidKey
+    vapid: VapidKeys
 
     def mac(self, content: bytes) -> str:
         """The keyed digest of a content, as 64 hex digits: tells two contents apart and tells nothing else."""
@@ -53,9 +54,8 @@ class Keys:
         """Kind and id of every key, by which a database remembers them."""
         opening = [("opening", key_id) for key_id in self.opening]
         data = [("data", key_id.hex()) for key_id in self.data.ciphers]
-        return frozenset(
-            [*opening, *data, ("digest", _id(self.digest)), ("vapid", _id(self.vapid.public_key.encode()))]
-        )
+        vapid = [("vapid", key_id) for key_id in self.vapid.by_id]
+        return frozenset([*opening, *data, ("digest", _id(self.digest)), *vapid])
 
 
 def open_keys(folder: Path, engine: Engine, now: datetime) -> Keys:
@@ -85,18 +85,18 @@ def _id(key: bytes) -> str:
 
 
 def _require_private_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    require_private(folder, "700")
+    if folder.exists():  # it may be missing: every key may come from the environment
+        require_private(folder, "700")
 
 
 def _make_first_keys(folder: Path) -> None:
-    if not numbered(folder, "opening"):
+    if not kept(folder, "opening"):
         create_once(folder / "opening-1.key", OpeningKey.generate().raw)
-    if not numbered(folder, "data"):
+    if not kept(folder, "data"):
         create_once(folder / "data-1.key", secrets.token_bytes(_SECRET))
-    if not numbered(folder, "digest"):
+    if not kept(folder, "digest"):
         create_once(folder / "digest.key", secrets.token_bytes(_SECRET))
-    load_or_create(folder / VAPID_FILE)
+    load_all(folder)
 
 
 def _read(folder: Path) -> Keys:
@@ -112,15 +112,15 @@ def _read(folder: Path) -> Keys:
     )
 
 
-def _vapid(folder: Path) -> VapidKey:
-    if not (folder / VAPID_FILE).exists():
-        raise _lost(folder, "the vapid key")
-    return load_or_create(folder / VAPID_FILE)
+def _vapid(folder: Path) -> VapidKeys:
+    if not kept(folder, "vapid"):
+        raise _lost(folder, "every vapid key")
+    return load_all(folder)
 
 
 def _secrets(folder: Path, kind: str) -> list[bytes]:
     """The keys of a kind, oldest first; at least one."""
-    found = read_numbered(folder, kind, _SIZES[kind])
+    found = read_all(folder, kind, _SIZES[kind])
     if not found:
         raise _lost(folder, f"every {kind} key")
     return found

@@ -9,10 +9,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 from uuid_utils.compat import uuid7
 
-from intake_service import kiosk_watch, wrong_tries
+from intake_service import audit, kiosk_watch, wrong_tries
+from intake_service.audit import Act
 from intake_service.errors import InvalidRequest, NotEnrolled, NotFound, Revoked, TooManyTries, WrongPairingCode
 from intake_service.keys import Keys
-from intake_service.tables import Kiosk, Site
+from intake_service.tables import Kiosk, Site, Staff
 from intake_service.wrong_tries import Patience
 from notifications import alerts, roster
 from notifications.policy import Audience
@@ -29,8 +30,13 @@ _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that look or sound alike on 
 _CODE = 8  # 30**8 codes: at the rate that is let through, guessing a live one takes centuries
 
 
-def add(session: Session, site: Site, name: str, keys: Keys, now: datetime) -> tuple[Kiosk, str]:
-    """A new kiosk at a site and its pairing code (`K7QM-4XPD`), which is shown now and never again."""
+def add(
+    session: Session, site: Site, name: str, keys: Keys, now: datetime, by: Staff | None = None
+) -> tuple[Kiosk, str]:
+    """A new kiosk at a site and its pairing code (`K7QM-4XPD`), which is shown now and never again.
+
+    `by`: None for the command line.
+    """
     letters = "".join(secrets.choice(_LETTERS) for _ in range(_CODE))
     kiosk = Kiosk(
         id=uuid7(),
@@ -41,6 +47,7 @@ def add(session: Session, site: Site, name: str, keys: Keys, now: datetime) -> t
     )
     session.add(kiosk)
     session.flush()
+    audit.record(session, Act.KIOSK_ADDED, now, by=by, to=kiosk, after={"name": name})
     return kiosk, f"{letters[:4]}-{letters[4:]}"
 
 
@@ -70,7 +77,9 @@ def enroll(session: Session, pairing_code: str, keys: Keys, now: datetime) -> tu
     ).scalar_one_or_none()
     if won is None:
         raise WrongPairingCode("It is wrong, was used before, or is more than a day old. Ask for a new one.")
-    return session.get_one(Kiosk, won, populate_existing=True), credential
+    kiosk = session.get_one(Kiosk, won, populate_existing=True)
+    audit.record(session, Act.KIOSK_ENROLLED, now, kiosk_id=kiosk.id, to=kiosk, after={"name": kiosk.name})
+    return kiosk, credential
 
 
 def count_pairing(session: Session, keys: Keys, address: str, now: datetime) -> None:
@@ -138,7 +147,7 @@ def test_alert(session: Session, kiosk: Kiosk, now: datetime) -> int:
     return len(told)
 
 
-def revoke(session: Session, kiosk_id: UUID, now: datetime) -> None:
+def revoke(session: Session, kiosk_id: UUID, now: datetime, by: Staff | None = None) -> None:
     """Take a kiosk out of service: from the commit on, its credential and its pairing code open nothing.
 
     Doing it again changes nothing. Raises NotFound.
@@ -148,6 +157,8 @@ def revoke(session: Session, kiosk_id: UUID, now: datetime) -> None:
         raise NotFound("There is no kiosk with this id.")
     if kiosk.revoked_at is None:
         kiosk.revoked_at = now
+        states = {"revoked": False}, {"revoked": True}
+        audit.record(session, Act.KIOSK_REVOKED, now, by=by, to=kiosk, before=states[0], after=states[1])
         kiosk_watch.forget(session, kiosk_id, now)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from rapidfuzz import fuzz
-from sqlalchemy import BigInteger, Select, bindparam, func, insert, literal_column, select, union_all
+from sqlalchemy import BigInteger, Select, bindparam, delete, func, insert, literal_column, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -90,6 +90,16 @@ def remember(session: Session, site_id: int, sequence: int, name: str | None, ti
         return
     session.connection().execute(
         _ADD_TOKEN, [{"token": token, "site_id": site_id, "sequence": sequence} for token in sorted(tokens)]
+    )
+
+
+def forget(session: Session, site_id: int, sequence: int, name: str | None, ticket: str, phone: str | None) -> None:
+    """The intake is not found by these any more: those that `remember` was told, or some of them."""
+    tokens = Tokens.of(session).of_intake(name, ticket, phone)
+    session.execute(
+        delete(NameToken)
+        .where(NameToken.token.in_(tokens), NameToken.site_id == site_id, NameToken.sequence == sequence)
+        .execution_options(synchronize_session=False)
     )
 
 

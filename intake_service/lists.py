@@ -201,7 +201,7 @@ def _conditions(which: Listed, filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _narrowing(filters: Filters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [Participant.joined_into.is_(None)]
+    conditions: list[ColumnElement[bool]] = [Participant.joined_into.is_(None), Participant.erased_at.is_(None)]
     if filters.pathway is not None:
         conditions.append(Participant.pathway == filters.pathway)
     if filters.language is not None:

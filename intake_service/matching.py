@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from intake_service import queue_settings, rights
-from intake_service.intakes import answers_of
+from intake_service.intake_answers import answers_of
 from intake_service.names import sound_of, words_of
 from intake_service.queue_settings import QueueSettings
 from intake_service.tables import Assignment, Intake, Participant, Site, Staff

@@ -31,9 +31,8 @@ def found(session: Session, member: Staff, participant_id: UUID) -> Participant:
 
 
 def look(session: Session, member: Staff, participant_id: UUID, now: datetime) -> Participant:
-    """The participant's page, to be read by somebody who may. A look is kept, once for somebody who goes on reading.
-
-    Raises NotFound.
+    """The participant's page, to be read by somebody who may. The audit has every look; the participant's history has
+    one of somebody who goes on reading. Raises NotFound.
     """
     participant = found(session, member, participant_id)
     lately = select(Event.id).where(
@@ -44,11 +43,24 @@ def look(session: Session, member: Staff, participant_id: UUID, now: datetime) -
     )
     if session.scalar(lately.limit(1)) is None:
         audit.event(session, participant.site_id, _a_look(member, participant.id, now))
+    else:
+        audit.record(session, Action.VIEW, now, by=member, to=participant)
     return participant
 
 
 def review(session: Session, member: Staff, intake_id: UUID, now: datetime) -> Intake:
     """The intake, to be read by somebody who may; every look is kept. Raises NotFound, also for who may not."""
+    intake = _intake(session, member, intake_id)
+    audit.event(session, intake.site_id, _a_look(member, intake.participant_id, now), {"intake": intake.id.hex})
+    return intake
+
+
+def of_intake(session: Session, member: Staff, intake_id: UUID) -> Participant:
+    """Whose record the intake is in now. Leaves no trace. Raises NotFound."""
+    return standing(session, _intake(session, member, intake_id).participant)
+
+
+def _intake(session: Session, member: Staff, intake_id: UUID) -> Intake:
     intake = session.scalar(
         select(Intake)
         .where(Intake.id == intake_id)
@@ -56,7 +68,6 @@ def review(session: Session, member: Staff, intake_id: UUID, now: datetime) -> I
     )
     if intake is None or not rights.may_see(session, member, standing(session, intake.participant)):
         raise NotFound("There is no such intake, or it is not at your site.")
-    audit.event(session, intake.site_id, _a_look(member, intake.participant_id, now), {"intake": intake.id.hex})
     return intake
 
 

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +15,22 @@ from intake_service.known_people import remember_earlier
 from intake_service.settings import Settings
 from intake_service.telling import tell_everything
 from notifications.db import connect, writing
-from notifications.encrypted import unlock
+from notifications.encrypted import stored_keys, unlock
+from notifications.private_files import PrivateFileError
+
+
+def migrate(engine: Engine, folder: Path) -> None:
+    """This program's tables. What an earlier release stored in plain is encrypted, with the folder's data key.
+
+    Raises NotReady.
+    """
+    try:
+        keys = stored_keys(folder)
+    except PrivateFileError as error:
+        raise NotReady(str(error)) from None
+    if keys is not None:
+        unlock(engine, keys)
+    migrations.migrate(engine)
 
 
 def prepare(settings: Settings) -> tuple[Engine, Keys]:
@@ -26,7 +42,7 @@ def prepare(settings: Settings) -> tuple[Engine, Keys]:
     engine = connect(settings.database_url)
     try:
         if engine.dialect.name == "sqlite":
-            migrations.migrate(engine)
+            migrate(engine, settings.keys_dir)
         elif not migrations.is_current(engine):
             raise NotReady(
                 "The database's tables are not those of this release. Back it up, stop the other services, "

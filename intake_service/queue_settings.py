@@ -7,7 +7,8 @@ from pydantic import Field
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from intake_service import carrying, rights
+from intake_service import audit, carrying, rights
+from intake_service.audit import Act
 from intake_service.errors import InvalidRequest
 from intake_service.tables import Site, Staff
 from intake_service.telling import tell_site
@@ -79,6 +80,8 @@ def change(session: Session, site: Site, settings: QueueSettings, by: Staff, now
         raise InvalidRequest("Name at least one greeter.")
     for staff_id in {*settings.greeters, *([settings.named] if settings.named else [])}:
         carrying.require_able(session, site.id, staff_id)
+    states = audit.differences(of(site).model_dump(mode="json"), settings.model_dump(mode="json"))
+    audit.record(session, Act.QUEUE_SETTINGS_CHANGED, now, by=by, to=site, before=states[0], after=states[1])
     changed = settings.model_dump(mode="json", exclude_defaults=True)
     session.execute(
         update(Site)

@@ -7,7 +7,8 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, exists, select, update
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from intake_service import carrying, changes, invitations, participants, rights, sessions, sign_in, telling
+from intake_service import audit, carrying, changes, invitations, participants, rights, sessions, sign_in, telling
+from intake_service.audit import Act
 from intake_service.changes import Change, time_at
 from intake_service.errors import Conflict, NotFound
 from intake_service.tables import Assignment, Participant, Site, Staff, StaffRemoval
@@ -49,6 +50,8 @@ def remove_staff(session: Session, staff_id: int, by: Staff, now: datetime, reas
     given_back = [each for each in _carried(session, staff_id) if _give_back(session, each, change, removal)]
     for site in {each.site for each in given_back}:
         _tell_leaders(session, site, removal, now)
+    told = {"active": False, "needs_reassignment": len(given_back)}
+    audit.record(session, Act.STAFF_REMOVED, now, by=by, to=leaving, before={"active": True}, after=told)
     signal(session, QUEUE)
     return removal
 
@@ -89,6 +92,7 @@ def undo_removal(session: Session, removal_id: int, by: Staff, now: datetime) ->
         roster.designate(session, site_id, leaving.id, True)
     for site in leaving.sites:
         alerts.close(session, _subject(removal, site.id), now)
+    audit.record(session, Act.STAFF_BACK, now, by=by, to=leaving, before={"active": False}, after={"active": True})
     signal(session, QUEUE)
 
 

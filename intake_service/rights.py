@@ -39,6 +39,8 @@ def require(session: Session, member: Staff, action: Action, participant: Partic
 
 def may_see(session: Session, member: Staff, participant: Participant) -> bool:
     """Supervisors and administrators see their sites, everybody whom they carry, designated staff who waits."""
+    if participant.erased_at is not None:
+        return False
     if may(session, member, Action.VIEW, participant):
         return True
     return participant.status == Status.NEEDS_ASSIGNMENT and participant.site_id in sites_of_queue(session, member)
@@ -120,7 +122,7 @@ def _removable(member: Staff) -> AbstractSet[Role]:
 
 
 def _reaches(session: Session, member: Staff, reach: Reach, participant: Participant) -> bool:
-    if reach is Reach.NOBODY or not member.active:
+    if reach is Reach.NOBODY or not member.active or participant.erased_at is not None:
         return False
     if reach is Reach.SITES and participant.site_id in own_sites(session, member):
         return True

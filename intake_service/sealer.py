@@ -84,7 +84,8 @@ def _keep_end(engine: Engine, keys_dir: Path) -> None:
         end = audit_chain.written_down(session)
     draft = keys_dir / f".{HEAD_FILE}.{secrets.token_hex(4)}"
     try:
+        draft.touch(mode=0o600)  # as everything in that folder
         draft.write_text(f"{end}\n")
         draft.replace(keys_dir / HEAD_FILE)
-    except PermissionError:  # a keys folder that is only read
+    except OSError:  # a keys folder that is only read
         _log.debug("the keys folder cannot be written: the chain's end is not kept in it")

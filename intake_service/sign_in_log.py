@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -31,12 +32,19 @@ class AtTheDoor(StrEnum):
 
 
 def happened(
-    session: Session, what: AtTheDoor, now: datetime, about: Staff | None, by: Staff | None = None, how: str = ""
+    session: Session,
+    what: AtTheDoor,
+    now: datetime,
+    about: Staff | None,
+    by: Staff | None = None,
+    how: str = "",
+    states: tuple[dict[str, Any], dict[str, Any]] | None = None,
 ) -> None:
     """`about`: whose sign-in it is; None when the username is nobody's. `by`: who did it, themselves if None.
 
-    `how`: such as "passkey". It is kept with the session's transaction.
+    `how`: such as "passkey". `states`: before and after. It is kept with the session's transaction.
     """
     actor = by or about
-    audit.record(session, what, now, by=actor, to=about, after={"how": how} if how else None)
+    before, after = states or (None, {"how": how} if how else None)
+    audit.record(session, what, now, by=actor, to=about, before=before, after=after)
     _log.info("%s %s: staff %s, by %s", what, how, about.id if about else "-", actor.id if actor else "-")

@@ -1,13 +1,14 @@
 """What the organization has decided about signing in: when an unused session ends, who needs a second factor."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from intake_service import rights
+from intake_service import audit, rights
+from intake_service.sign_in_log import AtTheDoor, happened
 from intake_service.sign_in_tables import Organization
 from intake_service.tables import Role, Staff
 from shared_schema.intake import Frozen
@@ -50,10 +51,17 @@ def are_decided(session: Session) -> bool:
     return session.get(Organization, 1) is not None
 
 
-def change(session: Session, rules: SignInRules, by: Staff) -> None:
+def change(session: Session, rules: SignInRules, by: Staff, now: datetime) -> None:
     """For every session that begins from now on. Raises NotAllowed for who is not an administrator."""
     rights.require_every_policy(by)
+    before = current(session)
     put(session, rules)
+    was_changed(session, before, rules, by, now)
+
+
+def was_changed(session: Session, before: SignInRules, after: SignInRules, by: Staff | None, now: datetime) -> None:
+    states = audit.differences(before.model_dump(mode="json"), after.model_dump(mode="json"))
+    happened(session, AtTheDoor.RULES_CHANGED, now, None, by, states=states)
 
 
 def put(session: Session, rules: SignInRules) -> None:

@@ -1,6 +1,7 @@
 """Who works here: added, found again, at which sites. How they sign in is in sign_in.py."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -50,6 +51,22 @@ def add(
     session.flush()
     tell_staff(session, member)
     return member
+
+
+def state(member: Staff) -> dict[str, Any]:
+    """What an audit entry says of a staff member before and after a change."""
+    columns = (
+        "username",
+        "name",
+        "role",
+        "active",
+        "caseload_eligible",
+        "capacity",
+        "languages",
+        "gender",
+        "strengths",
+    )
+    return {**{name: getattr(member, name) for name in columns}, "sites": [site.id for site in member.sites]}
 
 
 def named(session: Session, username: str) -> Staff:

@@ -29,7 +29,8 @@ def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
 class Site(Base):
     """A drop-in center. `greeting`, `where_to_wait`: by language. `languages`: what its kiosks offer, in order.
 
-    `hours` is a shared_schema.hours.Hours; `kiosk_settings`, `queue_settings` hold what differs from their defaults.
+    `hours` is a shared_schema.hours.Hours; `kiosk_settings`, `queue_settings`, `records_settings` hold what differs
+    from their defaults.
     """
 
     __tablename__ = "site"
@@ -42,6 +43,7 @@ class Site(Base):
     hours: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     kiosk_settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     queue_settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    records_settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
 class Staff(Base):
@@ -125,6 +127,7 @@ class Participant(Base):
     `queue_number` and `id` order the waiting: the newest intake's sequence when the wait began. `intake_sequence` is
     the participant's own newest intake. `held_status`: what reassigning restores, set while Needs Reassignment.
     `joined_into`: this record turned out to be somebody already known; it is in no list any more and is kept whole.
+    `erased_at`: nothing personal is left of it, see erasure.py; nobody sees it any more, and it still counts.
     """
 
     __tablename__ = "participant"
@@ -156,11 +159,14 @@ class Participant(Base):
     waiting_since: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=1)
     joined_into: Mapped[UUID | None] = mapped_column(ForeignKey("participant.id"))
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     site: Mapped[Site] = relationship()
 
 
 class Intake(Base):
-    """A received brief intake, unchanged for good. `answers` is the record's answers as JSON, encrypted.
+    """A received brief intake, unchanged until it is erased. `answers` is the record's answers as JSON, encrypted.
+
+    Of an erased one `ticket` is empty and `answers` hold the consent alone, or nothing.
 
     It was completed at a kiosk or by a staff member. It is written before its participant, whose queue number is the
     intake's sequence: hence the deferred key.

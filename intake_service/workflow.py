@@ -3,6 +3,7 @@
     status               actions that leave it or act in it
     Needs Assignment     assign -> Needs Intake; discharge; convert (see below)
     (all but Discharged) set when to call back; called back; call it off
+    (all)                consent given; consent revoked; told to somebody outside; legal hold; erased -> Discharged
     Needs Intake         full intake done -> Active; transfer; set tier; discharge; staff removed -> Needs Reassignment
     Active               transfer; set tier; discharge; staff removed -> Needs Reassignment
     Needs Reassignment   assign -> the status held before; staff is back -> the same; discharge
@@ -13,8 +14,9 @@ pathway type has a caseload. What a walk-in tapped is a wish, so a kiosk's intak
 what staff say holds: an intake that staff complete, or a conversion, to a type without a caseload makes the participant
 Active with nobody; a conversion of those to a type with one puts them into Needs Assignment.
 
-The verbs are in participants.py, assignments.py, removals.py, duplicates.py and intakes.py; every one of them goes
-through changes.py, which refuses what this table does not have, and rights.py, which refuses whom it does not name.
+The verbs are in participants.py, assignments.py, removals.py, duplicates.py, consent_changes.py, erasure.py and
+intakes.py; each goes through changes.py, which refuses what this table does not have, and rights.py, which refuses whom
+it does not name.
 """
 
 from collections.abc import Mapping
@@ -45,6 +47,15 @@ class Action(StrEnum):
     JOIN = "joined"
     NOT_THE_SAME = "not the same"
     UNDO_DUPLICATE = "decision undone"
+    AGREE = "consent given"
+    REVOKE_CONSENT = "consent revoked"
+    DISCLOSE = "told to somebody outside"
+    MAKE_OWN_RECORD = "own record made"
+    HOLD = "legal hold set"
+    LIFT_HOLD = "legal hold lifted"
+    ASK_ERASURE = "erasure asked"
+    WITHDRAW_ERASURE = "erasure withdrawn"
+    ERASE = "erased"
     MOVE_CONTACT_PERMISSION = "contact permission moved"
 
 
@@ -72,6 +83,7 @@ class Step:
 _EVERYWHERE = (Role.ADMINISTRATOR, Role.SUPERVISOR)
 _LEAD = dict.fromkeys(_EVERYWHERE, Reach.SITES)
 _LEAD_OR_OWN = {**_LEAD, Role.PEER_SPECIALIST: Reach.OWN, Role.VOLUNTEER: Reach.OWN}
+_ADMINISTRATORS = {Role.ADMINISTRATOR: Reach.SITES}
 
 _WAITING = Status.NEEDS_ASSIGNMENT
 _FIRST = Status.NEEDS_INTAKE
@@ -136,6 +148,15 @@ STEPS: Mapping[Action, Step] = {
         _LEAD,
         "undid the decision about two records",
     ),
+    Action.AGREE: Step(_stays(*Status), _LEAD_OR_OWN, "wrote down that this participant agrees"),
+    Action.REVOKE_CONSENT: Step(_stays(*Status), _LEAD_OR_OWN, "wrote down that this participant takes consent back"),
+    Action.DISCLOSE: Step(_stays(*Status), _LEAD_OR_OWN, "wrote down that somebody outside was told"),
+    Action.MAKE_OWN_RECORD: Step(_stays(*Status), _LEAD, "made a copy of this participant's record"),
+    Action.HOLD: Step(_stays(*Status), _ADMINISTRATORS, "put this record on legal hold", needs_reason=True),
+    Action.LIFT_HOLD: Step(_stays(*Status), _ADMINISTRATORS, "lifted the legal hold", needs_reason=True),
+    Action.ASK_ERASURE: Step(_stays(*Status), _ADMINISTRATORS, "asked to have this record erased"),
+    Action.WITHDRAW_ERASURE: Step(_stays(*Status), _ADMINISTRATORS, "took the erasure back"),
+    Action.ERASE: Step(_to(_GONE, *Status), _ADMINISTRATORS, "erased this record"),
 }
 """RECEIVE begins a record and MOVE_CONTACT_PERMISSION goes with another action, so neither is a step."""
 

@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None, voice: Voice | None = None, **shown:
         print(error, file=sys.stderr)
         return 1
     if kiosk.run(**shown):
-        os.execv(sys.executable, [sys.executable, "-m", "kiosk_client", *(sys.argv[1:] if argv is None else argv)])  # noqa: S606  ourselves
+        os.execv(sys.executable, [sys.executable, "-m", "kiosk_client", *(sys.argv[1:] if argv is None else argv)])  # noqa: S606  ourselves anew
     return 0
 
 

@@ -64,7 +64,7 @@ class KioskApp(App):  # type: ignore[misc]
 
     `fonts`: those beside the window's own.
     `on_shown`: called with each view as it goes onto the screen. `on_first_frame`: called once. `on_tick`: called every
-    second, as long as the loop turns.
+    second, as long as the loop turns. `seconds`: a clock that never goes back.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class KioskApp(App):  # type: ignore[misc]
         on_first_frame: Callable[[], None],
         on_shown: Shown = lambda _view, _placed, _surface: None,
         on_tick: Callable[[], None] = lambda: None,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         _configure(window)
         super().__init__()
@@ -84,6 +85,7 @@ class KioskApp(App):  # type: ignore[misc]
         self._on_first_frame = on_first_frame
         self._on_shown = on_shown
         self._on_tick = on_tick
+        self._seconds = seconds
         self._showing: Showing | None = None
         self._surface = Surface(self._tapped, self._touched, self._corner)
         self._foreseen: tuple[View, ...] = ()
@@ -147,31 +149,31 @@ class KioskApp(App):  # type: ignore[misc]
             self._loop.wake()
 
     def _tapped(self, tap: Tap) -> None:
-        self._safely(lambda showing: showing.tap(tap, datetime.now(UTC), time.monotonic()))
+        self._safely(lambda showing: showing.tap(tap, datetime.now(UTC), self._seconds()))
 
     def _touched(self) -> None:
-        self._safely(lambda showing: showing.touched(time.monotonic()), only_changes=True)
+        self._safely(lambda showing: showing.touched(self._seconds()), only_changes=True)
 
     def _corner(self) -> None:
-        self._safely(lambda showing: showing.corner(time.monotonic()))
+        self._safely(lambda showing: showing.corner(self._seconds()))
 
     def _tick(self, _since: float) -> None:
         self._on_tick()
-        self._safely(lambda showing: showing.tick(time.monotonic()), only_changes=True)
+        self._safely(lambda showing: showing.tick(self._seconds()), only_changes=True)
 
     def _typed(self, _window: object, text: str) -> None:
         """A real keyboard types like the one on the screen."""
         for letter in "" if self._repeats else text:
-            self._safely(lambda showing, letter=letter: showing.type(letter, datetime.now(UTC), time.monotonic()))  # type: ignore[misc]
+            self._safely(lambda showing, letter=letter: showing.type(letter, datetime.now(UTC), self._seconds()))  # type: ignore[misc]
 
     def _key_down(self, _window: object, _key: int, code: int, _text: object, modifiers: Sequence[str]) -> bool:
-        self._repeats = not self._held.down(code, time.monotonic())
+        self._repeats = not self._held.down(code, self._seconds())
         if self._showing is None or self._repeats:
             return True
         digits = "numlock" in modifiers and isinstance(self._showing.view.body, Typing)
         key = key_of(code, digits=digits)
         if key is not None:
-            self._safely(lambda showing: showing.key(key, datetime.now(UTC), time.monotonic()))
+            self._safely(lambda showing: showing.key(key, datetime.now(UTC), self._seconds()))
         return True
 
     def _safely(self, do: Callable[[Showing], None], *, only_changes: bool = False) -> None:

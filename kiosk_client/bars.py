@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kiosk_client.geometry import GAP, PADDING_ABOVE, TARGET, Placed, Rect, Sizes, line_height, wide
-from kiosk_client.view import Look, Touch, View
+from kiosk_client.view import Action, Look, Touch, View
 
 _BESIDE_WORDS = 6.5  # mm of padding and edges
 _PICTURE = 10.0
@@ -14,18 +14,23 @@ _ROOM = 1.08  # for words that turn out larger than reckoned, where they may not
 def bars(left: Sequence[Touch], right: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
     """From the top of `area`: those of `left` from the left edge, those of `right` to the right one.
 
-    Where one row is too narrow for their words they stand in rows that they fill; bigger words first push their
-    pictures out, since they say the same.
+    Where one row is too narrow for their words they stand in rows that they fill. Where it saves a row, bigger words
+    push their pictures out, since they say the same, and then what is known by its picture gives its words.
     """
     if not left and not right:
         return []
-    plain = list(map(_plain, left)), list(map(_plain, right))
-    for these, those in ((left, right), plain) if sizes.bigger else ((left, right),):
-        widths = [_wanted(touch, sizes) for touch in (*these, *those)]
-        if _together(widths, sizes) <= area.width:
-            return _row(these, those, widths, area, sizes)
-    too_wide = any(_wanted(touch, sizes) > area.width for touch in (*left, *right))
-    return _rows((*plain[0], *plain[1]) if too_wide else (*left, *right), area, sizes)
+    plain, known = ((list(map(change, left)), list(map(change, right))) for change in (_plain, _known))
+    ways = ((left, right), plain, known) if sizes.bigger else ((left, right), plain)
+
+    def cost(way: tuple[Sequence[Touch], Sequence[Touch]]) -> tuple[bool, int]:
+        touches = (*way[0], *way[1])
+        too_wide = any(_wanted(touch, sizes) > area.width for touch in touches)
+        return too_wide, len(_broken(touches, area.width, sizes)) if sizes.bigger else 0
+
+    these, those = min(ways, key=cost)
+    if len(_broken((*these, *those), area.width, sizes)) == 1:
+        return _row(these, those, [_wanted(touch, sizes) for touch in (*these, *those)], area, sizes)
+    return _rows((*these, *those), area, sizes)
 
 
 def stacked_bars(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
@@ -41,6 +46,10 @@ def stacked_bars(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
 
 def _plain(touch: Touch) -> Touch:
     return touch if touch.bare else replace(touch, icon=None)
+
+
+def _known(touch: Touch) -> Touch:
+    return replace(touch, bare=True) if touch.tap.action is Action.START_OVER else _plain(touch)
 
 
 def _row(
@@ -61,20 +70,25 @@ def _row(
 
 def _rows(touches: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
     gap, height = sizes.mm(GAP), _height(touches, sizes)
-    rows: list[list[tuple[Touch, float]]] = [[]]
-    for touch in touches:
-        width = min(area.width, _wanted(touch, sizes))
-        if rows[-1] and _together([*(used for _, used in rows[-1]), width], sizes) > area.width:
-            rows.append([])
-        rows[-1].append((touch, width))
     placed = []
-    for number, row in enumerate(rows):
+    for number, row in enumerate(_broken(touches, area.width, sizes)):
         spare = (area.width - _together([width for _, width in row], sizes)) / len(row)
         x = area.x
         for touch, width in row:
             placed.append(Placed(Rect(x, area.y + number * (height + gap), width + spare, height), touch))
             x += width + spare + gap
     return placed
+
+
+def _broken(touches: Sequence[Touch], across: float, sizes: Sizes) -> list[list[tuple[Touch, float]]]:
+    """In rows, each touch with the width that it wants."""
+    rows: list[list[tuple[Touch, float]]] = [[]]
+    for touch in touches:
+        width = min(across, _wanted(touch, sizes))
+        if rows[-1] and _together([*(used for _, used in rows[-1]), width], sizes) > across:
+            rows.append([])
+        rows[-1].append((touch, width))
+    return rows
 
 
 def _height(touches: Sequence[Touch], sizes: Sizes) -> float:

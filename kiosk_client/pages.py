@@ -6,7 +6,7 @@ must be known to answer it: where help is in danger stands on one page, not on t
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kiosk_client.geometry import BIGGER_CAPITALS
@@ -73,12 +73,10 @@ class _Paper:
         match short.body:
             case Columns(columns):
                 one = replace(short, title=short.title.split("\n")[0])
-                touches = tuple(touch for column in columns for touch in column)
-                tiles = self.pages(replace(one, body=Tiles(touches)))
-                each = [replace(one, body=Columns((column,))) for column in columns]
-                if len(tiles) == 1 or not all(map(self._fits_turned, each)):
-                    return tiles
-                return self._filled(one, len(columns), lambda some: Columns(columns[some]))
+                whole = replace(one, body=_tiles(columns))
+                return (
+                    [whole] if self.fits(whole) else self._filled(one, len(columns), lambda some: _tiles(columns[some]))
+                )
             case Tiles(touches) as tiles:
                 return self._answers(short, len(touches), lambda some: replace(tiles, touches=touches[some]))
             case Paragraphs(lines=lines) as text:
@@ -127,6 +125,11 @@ def _turned(view: View, ui: Mapping[str, str], number: str) -> View:
     if any(touch.tap.action is Action.PAGE for touch in view.act):
         return view
     return replace(view, quiet=(*view.quiet, Touch(Tap(Action.PAGE), f"{ui['more']} {number}", "list", Look.QUIET)))
+
+
+def _tiles(columns: Sequence[Sequence[Touch]]) -> Tiles:
+    """A language's ways in stay beside each other."""
+    return Tiles(tuple(touch for column in columns for touch in column))
 
 
 def _is_slim(body: Body) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from kiosk_client.geometry import (
     BESIDE,
     GAP,
+    NARROW,
     PADDING,
     PADDING_ABOVE,
     TARGET,
@@ -12,13 +13,12 @@ from kiosk_client.geometry import (
     Rect,
     Sizes,
     line_height,
-    lines,
+    measured,
     tall,
     wide,
 )
 from kiosk_client.view import Touch
 
-_NARROW = 160.0  # mm: less is one column
 _PICTURE = 7.0
 
 
@@ -62,8 +62,8 @@ def _is_half(touch: Touch, width: float, sizes: Sizes) -> bool:
     """Whether half of the width holds it in one line, and there are two columns."""
     room = _words_width(_half(width, sizes), sizes)
     return (
-        width >= sizes.mm(_NARROW)
-        and lines(touch.text, room, sizes.body, bold=True) == 1
+        width >= sizes.mm(NARROW)
+        and measured(touch.text).lines(room, sizes.body, bold=True) == 1
         and _label(touch, sizes) <= room
     )
 

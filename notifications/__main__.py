@@ -17,16 +17,18 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     settings = PushSettings()
     try:
-        key = vapid.load_or_create(settings.keys_dir / vapid.FILE_NAME)
+        vapid_keys = vapid.load_all(settings.keys_dir)
         data_keys = stored_keys(settings.keys_dir)
     except (vapid.VapidKeyError, PrivateFileError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    if data_keys is None:
+        print(f"The service has not made its keys in {settings.keys_dir} yet. Start it first.", file=sys.stderr)
+        return 1
     engine = connect(settings.database_url)
-    if data_keys is not None:
-        unlock(engine, data_keys)
+    unlock(engine, data_keys)
     try:
-        asyncio.run(_run(Worker(engine, key, settings)))
+        asyncio.run(_run(Worker(engine, vapid_keys, settings)))
     finally:
         engine.dispose()
     return 0

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from threading import Event, Lock
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, ExceptionContext, Integer, MetaData, create_engine, event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -62,6 +62,7 @@ def connect(url: str) -> Engine:
         )
     engine = create_engine(url, pool_size=_POOL_SIZE, max_overflow=_POOL_SIZE, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "handle_error", _say_it_as_postgresql_does)
     writers = _Writers()
     event.listen(engine, "begin", writers.begin)
     event.listen(engine, "commit", writers.commit)
@@ -77,6 +78,12 @@ def writing(engine: Engine) -> Engine:
     (SQLITE_BUSY_SNAPSHOT). This process's writers take turns, first come, first served. PostgreSQL needs nothing.
     """
     return engine.execution_options(sqlite_begin="IMMEDIATE")
+
+
+def _say_it_as_postgresql_does(error: ExceptionContext) -> None:
+    """A number that no column can hold is a DataError there."""
+    if isinstance(error.original_exception, OverflowError):
+        raise DataError(error.statement, None, error.original_exception, hide_parameters=True) from None
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -18,7 +18,7 @@ from notifications.other_channels import OtherChannels
 from notifications.outbox import Claimed, Outcome
 from notifications.settings import PushSettings
 from notifications.tables import Channel, NoticeState, PushSubscription
-from notifications.vapid import VapidKey
+from notifications.vapid import VapidKeys
 from notifications.webpush import PushSender, origin_of
 
 _PUSHES_PER_ORIGIN = 25  # at once: a push service that hangs leaves half the slots to the others
@@ -27,6 +27,7 @@ _UNTIL_A_SLOT_IS_FREE = timedelta(seconds=0.2)
 _TRIES_OF_AN_ADDRESS = 4  # without success: it counts as failing until something arrives again
 _FIRST_RETRY = 2.0  # seconds, doubled at each try
 _LONGEST_RETRY = 300.0
+_UNREADABLE = "the address cannot be read with the keys that are here"
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ InSession = Callable[[Callable[[Session], Any]], Awaitable[Any]]
 class Delivery:
     """An async context manager. Knows which origins asked to be left alone, and how many sends each has in the air."""
 
-    def __init__(self, vapid: VapidKey, settings: PushSettings, in_session: InSession) -> None:
+    def __init__(self, vapid: VapidKeys, settings: PushSettings, in_session: InSession) -> None:
         self._settings = settings
         self._in_session = in_session
         self._push = PushSender(
@@ -62,6 +63,8 @@ class Delivery:
             return await self._through(
                 origin_of(claimed.endpoint), _PUSHES_PER_ORIGIN, claimed, lambda: self._send_push(claimed)
             )
+        if claimed.subscription_id is not None:  # written with a newer key than this process has read, as it seems
+            return self._later(claimed, "", TryLater(_UNREADABLE))
         if claimed.channel_id is None:
             return Outcome(NoticeState.FAILED, "the device was removed")
         try:
@@ -113,6 +116,7 @@ class Delivery:
             claimed.deadline,
             datetime.now(UTC),
             urgent=not message.is_silent,
+            vapid_key_id=claimed.vapid_key_id,
         )
 
     async def _address(self, channel_id: int) -> str:
@@ -120,7 +124,7 @@ class Delivery:
         try:
             found: str | None = await self._in_session(lambda session: session.scalar(query))
         except (Locked, StatementError):
-            raise Rejected("the address cannot be read with the keys that are here", suspect=True) from None
+            raise Rejected(_UNREADABLE, suspect=True) from None
         if found is None:
             raise Rejected("the address was removed")
         return found

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Dialect, Engine, LargeBinary
 from sqlalchemy.types import TypeDecorator
 
-from notifications.private_files import read_numbered
+from notifications.kept_keys import read_all
 
 KEY_BYTES = 32
 _FORMAT = b"\x02"
@@ -59,7 +59,7 @@ def stored_keys(folder: Path) -> DataKeys | None:
 
     Raises PrivateFileError.
     """
-    raw = read_numbered(folder, "data", KEY_BYTES)
+    raw = read_all(folder, "data", KEY_BYTES)
     return DataKeys.of(raw) if raw else None
 
 

@@ -6,6 +6,7 @@ the same tag and token: at least once on the wire, once for the person.
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -14,6 +15,7 @@ from sqlalchemy import CursorResult, and_, bindparam, func, insert, or_, select,
 from sqlalchemy.orm import Session
 
 from notifications.db import Base
+from notifications.encrypted import Locked
 from notifications.messages import Message
 from notifications.signals import OUTBOX, signal
 from notifications.tables import Alert, Channel, ChannelKind, Notice, NoticeState, PushSubscription, Recipient
@@ -44,7 +46,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Claimed:
-    """A notice that this worker may send until `leased_until`. Without endpoint or channel it was removed meanwhile."""
+    """A notice that this worker may send until `leased_until`. Without device or channel it was removed meanwhile.
+
+    `endpoint` is None for a device whose address cannot be read with the keys that are here.
+    """
 
     notice_id: int
     leased_until: datetime
@@ -55,6 +60,7 @@ class Claimed:
     endpoint: str | None
     p256dh: str
     auth: str
+    vapid_key_id: str = ""
     channel_id: int | None = None
     is_failing: bool = False
 
@@ -157,6 +163,7 @@ def claim(session: Session, now: datetime, lease: timedelta, limit: int) -> list
         .where(Notice.id.in_(ids))
         .order_by(Notice.id)
     )
+    reaches = _reaches(session, ids)
     claimed = []
     for notice, alert, subscription, channel, language in rows:
         if alert.deadline <= now:
@@ -168,7 +175,8 @@ def claim(session: Session, now: datetime, lease: timedelta, limit: int) -> list
         notice.sent_at = now
         notice.leased_until = leased_until
         notice.attempts += 1
-        claimed.append(_claimed(notice, alert, subscription, channel, language or "en"))
+        reach = reaches.get(subscription.id) if subscription else None
+        claimed.append(_claimed(notice, alert, subscription, reach, channel, language or "en"))
     session.flush()
     return claimed
 
@@ -274,8 +282,37 @@ def _addresses(session: Session, *conditions: Any) -> list[Target]:
     ]
 
 
+@dataclass(frozen=True)
+class _Reach:
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+def _reaches(session: Session, notice_ids: Sequence[int]) -> dict[int, _Reach]:
+    """How the devices of these notices are reached, by subscription; without those that cannot be read.
+
+    One that was damaged, or written with a key that is not here, must not stop the others.
+    """
+    its = select(Notice.subscription_id).where(Notice.id.in_(notice_ids))
+    query = select(PushSubscription.id, PushSubscription.endpoint, PushSubscription.p256dh, PushSubscription.auth)
+    try:
+        rows = session.execute(query.where(PushSubscription.id.in_(its))).all()
+    except Locked:
+        rows = []
+        for each in session.scalars(select(PushSubscription.id).where(PushSubscription.id.in_(its))).all():
+            with suppress(Locked):
+                rows += session.execute(query.where(PushSubscription.id == each)).all()
+    return {subscription_id: _Reach(*reach) for subscription_id, *reach in rows}
+
+
 def _claimed(
-    notice: Notice, alert: Alert, subscription: PushSubscription | None, channel: Channel | None, language: str
+    notice: Notice,
+    alert: Alert,
+    subscription: PushSubscription | None,
+    reach: _Reach | None,
+    channel: Channel | None,
+    language: str,
 ) -> Claimed:
     assert notice.leased_until is not None  # noqa: S101  (set by the caller)
     return Claimed(
@@ -294,9 +331,10 @@ def _claimed(
             code=(channel.code if channel else None) or "",
         ),
         subscription_id=subscription.id if subscription else None,
-        endpoint=subscription.endpoint if subscription else None,
-        p256dh=subscription.p256dh if subscription else "",
-        auth=subscription.auth if subscription else "",
+        endpoint=reach.endpoint if reach else None,
+        p256dh=reach.p256dh if reach else "",
+        auth=reach.auth if reach else "",
+        vapid_key_id=subscription.vapid_key_id if subscription else "",
         channel_id=channel.id if channel else None,
         is_failing=channel is not None and channel.failing_since is not None,
     )

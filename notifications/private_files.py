@@ -1,12 +1,11 @@
 """Files that only their owner may read, made once: keys."""
 
 import os
+import re
 import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
-
-_FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class PrivateFileError(Exception):
@@ -14,33 +13,30 @@ class PrivateFileError(Exception):
 
 
 def require_private(path: Path, mode: str) -> None:
-    """Raises PrivateFileError when others than the owner may read the file or folder; `mode` is what it should have."""
-    if path.stat().st_mode & _FOR_OTHERS:
+    """Raises PrivateFileError when others than the owner may read the file or folder; `mode` is what it should have.
+
+    Among systemd's credentials, the bits of the group stand for the unit's own user: its access is an entry in the
+    file's access list, and the file is root's (systemd issue 29435).
+    """
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    for_others = stat.S_IRWXO if given and path.is_relative_to(given) else stat.S_IRWXG | stat.S_IRWXO
+    if path.stat().st_mode & for_others:
         raise PrivateFileError(f"Other users of this machine may read {path}. Run: chmod {mode} {path}")
+
+
+def number_of(path: Path, kind: str) -> int | None:
+    """Of `kind-2.key`, 2; of `kind.key`, 0. None for what is no key of this kind.
+
+    systemd puts a name of its own and `_` before the names of a folder's files.
+    """
+    found = re.fullmatch(rf"(?:.*_)?{kind}(?:-(\d+))?\.key", path.name)
+    return int(found[1] or 0) if found else None
 
 
 def numbered(folder: Path, kind: str) -> list[Path]:
     """`kind.key`, `kind-1.key`, `kind-2.key` ... in the order of their numbers."""
-    by_path = {path: path.stem.removeprefix(kind).removeprefix("-") or "0" for path in folder.glob(f"{kind}*.key")}
-    return sorted((path for path, number in by_path.items() if number.isdecimal()), key=lambda path: int(by_path[path]))
-
-
-def next_numbered(folder: Path, kind: str) -> Path:
-    """The path of a key after the newest of its kind; there is no file yet."""
-    found = numbered(folder, kind)
-    newest = int(found[-1].stem.removeprefix(kind).removeprefix("-") or "0") if found else 0
-    return folder / f"{kind}-{newest + 1}.key"
-
-
-def read_numbered(folder: Path, kind: str, size: int) -> list[bytes]:
-    """The keys of a kind, oldest first, each of `size` bytes; empty when there is none. Raises PrivateFileError."""
-    found = []
-    for path in numbered(folder, kind):
-        require_private(path, "600")
-        found.append(path.read_bytes())
-        if len(found[-1]) != size:
-            raise PrivateFileError(f"{path} is damaged: it should have {size} bytes. Restore it from its backup.")
-    return found
+    by_path = {path: number_of(path, kind) for path in folder.glob(f"*{kind}*.key")}
+    return sorted((path for path, number in by_path.items() if number is not None), key=lambda path: by_path[path] or 0)
 
 
 def create_once(path: Path, content: bytes) -> None:
@@ -58,7 +54,9 @@ def create_once(path: Path, content: bytes) -> None:
 
 
 def delete_durably(path: Path) -> None:
-    """The file is gone, also after a power cut."""
+    """The file is gone, also after a power cut, and so is what a process that was killed left when it made it."""
+    for draft in path.parent.glob(f".{path.name}.*"):
+        draft.unlink()
     path.unlink()
     _sync(path.parent)
 

@@ -35,6 +35,11 @@ def designate(session: Session, site_id: int, staff_id: int, designated: bool) -
     session.flush()
 
 
+def is_designated(session: Session, site_id: int, staff_id: int) -> bool:
+    found = entry(session, site_id, staff_id)
+    return found is not None and found.designated
+
+
 def put_in_step(session: Session, site_id: int, staff_id: int, step: str | None) -> None:
     """An administrator's choice: `supervisors`, `administrators`, "" for neither; None: as the role says."""
     if step is not None and step not in _CLOSED_STEPS:

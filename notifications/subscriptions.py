@@ -4,14 +4,16 @@ import base64
 import hashlib
 from binascii import Error as Base64Error
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from notifications.encrypted import Locked
 from notifications.settings import BIG_FOUR
 from notifications.tables import Notice, PushSubscription
 
@@ -48,10 +50,12 @@ def register(
     now: datetime,
     policy: Policy,
     device: str = "",
+    vapid_key_id: str = "",
 ) -> PushSubscription:
     """Alerts are turned on in a browser: they come to this person from now on, and to nobody else there.
 
     `device`: the secret of the browser's cookie. A device that was this person's already keeps the name it has.
+    `vapid_key_id`: of the key that the browser made the subscription with; empty if it does not say.
     Raises BadSubscription.
     """
     _require_usable(endpoint, p256dh, auth, policy)
@@ -68,7 +72,7 @@ def register(
         session.add(found)
     found.device_digest = _digest(device)
     found.suspect_since = None
-    _keep(found, endpoint, p256dh, auth, now)
+    _keep(found, endpoint, p256dh, auth, vapid_key_id, now)
     session.flush()
     return found
 
@@ -88,10 +92,11 @@ def confirm(
     now: datetime,
     policy: Policy,
     device: str = "",
+    vapid_key_id: str = "",
 ) -> None:
     """The browser says that this is how it can be reached now. Raises BadSubscription."""
     _require_usable(endpoint, p256dh, auth, policy)
-    same = (subscription.endpoint, subscription.p256dh, subscription.auth) == (endpoint, p256dh, auth)
+    same = _is_kept(subscription, endpoint, p256dh, auth, vapid_key_id)
     known = subscription.device_digest == _digest(device) or not device
     if same and known and now - subscription.confirmed_at < _CONFIRM_AGAIN:
         return
@@ -102,16 +107,25 @@ def confirm(
     subscription.device_digest = _digest(device) or subscription.device_digest
     if not same:
         subscription.suspect_since = None
-    _keep(subscription, endpoint, p256dh, auth, now)
+    _keep(subscription, endpoint, p256dh, auth, vapid_key_id, now)
     session.flush()
 
 
-def renew(session: Session, device: str, endpoint: str, p256dh: str, auth: str, now: datetime, policy: Policy) -> None:
+def renew(
+    session: Session,
+    device: str,
+    endpoint: str,
+    p256dh: str,
+    auth: str,
+    now: datetime,
+    policy: Policy,
+    vapid_key_id: str = "",
+) -> None:
     """The browser changed its subscription while no page was open. Raises UnknownDevice, BadSubscription."""
     found = of_browser(session, device)
     if found is None:
         raise UnknownDevice
-    confirm(session, found, endpoint, p256dh, auth, now, policy, device)
+    confirm(session, found, endpoint, p256dh, auth, now, policy, device, vapid_key_id)
 
 
 def rename(session: Session, staff_id: int, subscription_id: int, name: str) -> None:
@@ -147,8 +161,19 @@ def of_staff(session: Session, staff_id: int) -> Sequence[PushSubscription]:
     return session.scalars(query.order_by(PushSubscription.id)).all()
 
 
+def endpoint_digest(endpoint: str) -> str:
+    """What an encrypted endpoint is found by. It needs no key: nobody guesses the random part of an endpoint."""
+    return hashlib.sha256(endpoint.encode()).hexdigest()
+
+
+def vapid_keys_needed(session: Session) -> dict[str, int]:
+    """How many subscriptions were made with each key, by its id; empty is the first key."""
+    counted = select(PushSubscription.vapid_key_id, func.count()).group_by(PushSubscription.vapid_key_id)
+    return dict(session.execute(counted).all())
+
+
 def _of_browser(device: str, endpoint: str) -> Select[PushSubscription]:
-    this = PushSubscription.endpoint == endpoint
+    this = PushSubscription.endpoint_digest == endpoint_digest(endpoint)
     if device:
         this = or_(this, PushSubscription.device_digest == _digest(device))
     return select(PushSubscription).where(this).order_by(PushSubscription.id)
@@ -158,9 +183,23 @@ def _own(staff_id: int, subscription_id: int) -> Select[PushSubscription]:
     return select(PushSubscription).where(PushSubscription.staff_id == staff_id, PushSubscription.id == subscription_id)
 
 
-def _keep(subscription: PushSubscription, endpoint: str, p256dh: str, auth: str, now: datetime) -> None:
-    subscription.endpoint = endpoint
-    subscription.p256dh, subscription.auth = p256dh, auth
+def _is_kept(subscription: PushSubscription, endpoint: str, p256dh: str, auth: str, vapid_key_id: str) -> bool:
+    """What cannot be read any more counts as changed, so that it is written anew."""
+    if vapid_key_id and vapid_key_id != subscription.vapid_key_id:
+        return False
+    with suppress(Locked):
+        return (subscription.endpoint, subscription.p256dh, subscription.auth) == (endpoint, p256dh, auth)
+    return False
+
+
+def _keep(
+    subscription: PushSubscription, endpoint: str, p256dh: str, auth: str, vapid_key_id: str, now: datetime
+) -> None:
+    digest = endpoint_digest(endpoint)
+    if vapid_key_id or digest != subscription.endpoint_digest:
+        subscription.vapid_key_id = vapid_key_id
+    subscription.endpoint_digest = digest
+    subscription.endpoint, subscription.p256dh, subscription.auth = endpoint, p256dh, auth
     subscription.confirmed_at = now
 
 

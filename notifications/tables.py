@@ -51,6 +51,8 @@ class NoticeState(StrEnum):
 class PushSubscription(Base):
     """One browser of one staff member. `suspect_since`: the push service refused us; an operator must look.
 
+    Endpoint and keys are what reaches the person's device, so they are encrypted; `endpoint_digest` finds it.
+    `vapid_key_id`: of the key that it was made with; empty is the first one (see notifications/vapid.py).
     An id is never given twice: notices still on their way to a removed device must not reach another one.
     """
 
@@ -59,9 +61,15 @@ class PushSubscription(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     staff_id: Mapped[int] = mapped_column(BigId, index=True)
-    endpoint: Mapped[str] = mapped_column(String(1024), unique=True)
-    p256dh: Mapped[str] = mapped_column(String(100))
-    auth: Mapped[str] = mapped_column(String(32))
+    endpoint: Mapped[str] = mapped_column(
+        EncryptedText("push_subscription.endpoint"), deferred=True, deferred_group="reach"
+    )
+    endpoint_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    p256dh: Mapped[str] = mapped_column(
+        EncryptedText("push_subscription.p256dh"), deferred=True, deferred_group="reach"
+    )
+    auth: Mapped[str] = mapped_column(EncryptedText("push_subscription.auth"), deferred=True, deferred_group="reach")
+    vapid_key_id: Mapped[str] = mapped_column(String(16), default="")
     device_name: Mapped[str] = mapped_column(String(80))
     device_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
     """Of the secret in the browser's cookie: it is still the same device when its endpoint has changed."""

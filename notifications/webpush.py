@@ -22,7 +22,7 @@ from pywebpush import WebPusher
 from yarl import URL
 
 from notifications.failures import Gone, Rejected, TryLater
-from notifications.vapid import LIFETIME, CannotSign, VapidKey
+from notifications.vapid import LIFETIME, CannotSign, VapidKeys
 
 _CONNECTIONS = 50
 _TOTAL_TIMEOUT = 10.0  # seconds; a service that drips must not hold a slot
@@ -67,12 +67,12 @@ class PushSender:
     them out of the own network; here only addresses in figures are still refused.
     """
 
-    def __init__(self, vapid: VapidKey, contact: str, *, allow_private: bool = False, proxy: str = "") -> None:
+    def __init__(self, vapid: VapidKeys, contact: str, *, allow_private: bool = False, proxy: str = "") -> None:
         self._vapid = vapid
         self._contact = contact
         self._allow_private = allow_private
         self._proxy = proxy
-        self._signed: dict[str, tuple[str, datetime]] = {}
+        self._signed: dict[tuple[str, str], tuple[str, datetime]] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -107,10 +107,12 @@ class PushSender:
         now: datetime,
         *,
         urgent: bool = True,
+        vapid_key_id: str = "",
     ) -> None:
         """Hand one message to its push service; returning means that it was accepted, not that it was seen.
 
         `thread`: a later message of the same thread replaces this one while the phone is away. `urgent`: wake it.
+        `vapid_key_id`: of the key that the device's subscription was made with; empty is the first key.
         Raises SendError.
         """
         address = _address(endpoint)
@@ -119,7 +121,7 @@ class PushSender:
         if not self._allow_private and address.is_private:
             raise Rejected("the push address is inside the own network", suspect=True)
         body = encrypted(p256dh, auth, content)
-        headers = self._headers(address, thread, deadline, now, urgent)
+        headers = self._headers(address, vapid_key_id, thread, deadline, now, urgent)
         if self._session is None:
             raise RuntimeError("use `async with PushSender(...)`")
         try:
@@ -136,11 +138,11 @@ class PushSender:
             raise TryLater(f"no way to the push service ({type(error).__name__})") from None
 
     def _headers(
-        self, address: _Address, thread: str, deadline: datetime, now: datetime, urgent: bool
+        self, address: _Address, vapid_key_id: str, thread: str, deadline: datetime, now: datetime, urgent: bool
     ) -> dict[str, str]:
         ttl = max(1, min(_MAX_TTL, int((deadline - now).total_seconds())))
         headers = {
-            "Authorization": self._authorization(address.origin, now),
+            "Authorization": self._authorization(address.origin, vapid_key_id, now),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(ttl),
@@ -151,14 +153,17 @@ class PushSender:
             headers["X-WNS-Cache-Policy"] = "cache"
         return headers
 
-    def _authorization(self, origin: str, now: datetime) -> str:
-        header, expires = self._signed.get(origin, ("", now))
+    def _authorization(self, origin: str, vapid_key_id: str, now: datetime) -> str:
+        header, expires = self._signed.get((origin, vapid_key_id), ("", now))
         if expires - now < _SIGN_AGAIN:
+            key = self._vapid.signing_for(vapid_key_id)
+            if key is None:  # a newer one than this process has read, or one that was retired just now
+                raise TryLater("the device's subscription was made with a VAPID key that is not here")
             try:
-                header, expires = self._vapid.sign(origin, self._contact, now), now + LIFETIME
+                header, expires = key.sign(origin, self._contact, now), now + LIFETIME
             except CannotSign as error:
                 raise Rejected(str(error), suspect=True) from None
-            self._signed[origin] = header, expires
+            self._signed[origin, vapid_key_id] = header, expires
         return header
 
 

@@ -20,7 +20,7 @@ from notifications.delivery import Delivery
 from notifications.outbox import Claimed, Outcome
 from notifications.settings import PushSettings
 from notifications.signals import OUTBOX, listen
-from notifications.vapid import VapidKey
+from notifications.vapid import VapidKeys
 
 LEASE = timedelta(seconds=30)  # three times the longest send
 _THE_WORKER = "worker"
@@ -50,7 +50,7 @@ class Worker:
     On SQLite one works, by lease; the others stand by until it leaves, or dies and its lease runs out.
     """
 
-    def __init__(self, engine: Engine, vapid: VapidKey, settings: PushSettings) -> None:
+    def __init__(self, engine: Engine, vapid: VapidKeys, settings: PushSettings) -> None:
         self._engine, self._reading = writing(engine), engine
         self._delivery = Delivery(vapid, settings, self._in_session)
         self._database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from alembic import context
 
 import intake_service.audit_tables
+import intake_service.records_tables
 import intake_service.sign_in_tables
 import intake_service.tables  # noqa: F401
 import notifications.tables  # noqa: F401

@@ -1,6 +1,6 @@
 """A site's escalation policy, set by administrators."""
 
-from datetime import time
+from datetime import UTC, datetime, time
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -8,7 +8,8 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from intake_service import rights
+from intake_service import audit, rights
+from intake_service.audit import Act
 from intake_service.db import Reading, Writing
 from intake_service.routes.at_sites import Fields, chosen_site, require_leader, text, texts
 from intake_service.routes.pages import console_page
@@ -36,15 +37,18 @@ def show(request: Request, session: Reading, who: Reader, site: int | None = Non
 def decide(request: Request, session: Writing, who: Actor, site_id: int, fields: Fields) -> Response:
     rights.require_policy(session, who.staff, site_id)
     chosen = chosen_site(session, who, site_id)
+    before = sites.rules(session, site_id).policy
     if text(fields, "as") == "default":
         policy = Policy()
     else:
         try:
             policy = Policy.model_validate(_read(fields))
         except (ValidationError, ValueError) as error:
-            before = sites.rules(session, site_id).policy
             return _shown(request, session, who, chosen, before, problem=_words(error))
     sites.set_policy(session, site_id, policy)
+    was, becomes = audit.differences(before.model_dump(mode="json"), policy.model_dump(mode="json"))
+    now = datetime.now(UTC)
+    audit.record(session, Act.ALERT_POLICY_CHANGED, now, by=who.staff, to=chosen, before=was, after=becomes)
     return RedirectResponse(f"/alert-policy?site={site_id}&done=saved", 303)
 
 

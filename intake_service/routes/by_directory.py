@@ -18,7 +18,7 @@ from intake_service.errors import (
     TooManyTries,
     WrongPassword,
 )
-from intake_service.routes.entering import address_of, keep_step, led_in, local, step_of
+from intake_service.routes.entering import address_of, keep_step, led_in, local, require_own_page, step_of
 from intake_service.routes.pages import page
 from intake_service.routes.proving_again import prove_session
 from intake_service.routes.signed_in import maybe_signed_in
@@ -32,8 +32,13 @@ _HOW = "directory"
 
 @router.get("")
 def begin(request: Request, next: str = "/") -> Response:
-    """Whoever is signed in already is asked anew there: it is to prove that it is still them."""
+    """Whoever is signed in already is asked anew there: it is to prove that it is still them.
+
+    From our own page only: a directory that knows somebody may answer without asking, and nobody is to be signed in
+    without wanting it.
+    """
     try:
+        require_own_page(request)
         now = datetime.now(UTC)
         with transaction(request) as session:
             afresh = maybe_signed_in(request, session) is not None
@@ -43,7 +48,7 @@ def begin(request: Request, next: str = "/") -> Response:
         with transaction(request) as session:
             data = {**way.data, "next": local(next), "since": now.isoformat()}
             begun = sign_in.begin_step(session, Purpose.DIRECTORY, now, data=data)
-    except (DirectoryTrouble, NotFound, TooManyTries) as refusal:
+    except (DirectoryTrouble, NotFound, TooManyTries, WrongPassword) as refusal:
         return _refused(request, refusal)
     answer = RedirectResponse(way.address, 303)
     keep_step(request, answer, begun)

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from intake_service import rights, staff
+from intake_service import audit, rights, staff
+from intake_service.audit import Act, Kind
 from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import NotFound
 from intake_service.routes.at_sites import chosen_site
@@ -55,6 +56,7 @@ def add(
         )
     except BadAddress as refusal:
         return _shown(request, session, who, site, problem=str(refusal))
+    _record(session, Act.ADDRESS_ADDED, who, channel)
     return _test(request, session, channel, now)
 
 
@@ -72,14 +74,23 @@ def confirm(
         channels.confirm(session, channel, code, datetime.now(UTC))
     except WrongCode as refusal:
         return _shown(request, session, who, _site_of(session, channel), problem=str(refusal))
+    _record(session, Act.ADDRESS_CONFIRMED, who, channel)
     return _back(channel, "confirmed")
 
 
 @router.post("/{channel_id}/removal")
 def remove(session: Writing, who: Actor, channel_id: int) -> Response:
     channel = _own(session, who, channel_id)
+    _record(session, Act.ADDRESS_REMOVED, who, channel)
     channels.remove(session, channel)
     return _back(channel, "removed")
+
+
+def _record(session: Session, act: Act, who: SignedIn, channel: Channel) -> None:
+    """Whose address and of what kind; not the address itself."""
+    kind, whose = (Kind.SITE, channel.site_id) if channel.site_id else (Kind.STAFF, channel.staff_id)
+    now, said = datetime.now(UTC), {"kind": channel.kind}
+    audit.record(session, act, now, by=who.staff, kind=kind, object_id=whose, site_id=channel.site_id, after=said)
 
 
 def _test(request: Request, session: Session, channel: Channel, now: datetime) -> Response:

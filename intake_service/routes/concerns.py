@@ -16,7 +16,7 @@ from intake_service.routes.pages import console_page
 from intake_service.routes.participant import Typed, show_participant
 from intake_service.routes.participant_actions import attempt, done_at
 from intake_service.routes.queue import DONE
-from intake_service.routes.signed_in import Actor, Reader, SignedIn
+from intake_service.routes.signed_in import Actor, Reader, SignedIn, Viewer
 from intake_service.tables import Staff
 from notifications import alerts
 
@@ -57,7 +57,9 @@ def listed(request: Request, session: Reading, who: Reader, done: str = "") -> R
 
 
 @router.get("/concerns/{concern_id}")
-def one(request: Request, session: Reading, who: Reader, concern_id: UUID) -> Response:
+def one(request: Request, session: Writing, who: Viewer, concern_id: UUID) -> Response:
+    """A look that is kept."""
+    concerns.looked(session, concern_id, who.staff, datetime.now(UTC))
     return _show(request, session, who, concern_id)
 
 

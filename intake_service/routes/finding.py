@@ -1,5 +1,6 @@
 """Search Participants. What is typed is personal, so it travels in a form's body and never in an address."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -7,8 +8,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from intake_service import participants
-from intake_service.db import Reading
+from intake_service import audit, participants
+from intake_service.audit import Act
+from intake_service.db import Reading, transaction
 from intake_service.errors import InvalidRequest, NotAllowed
 from intake_service.lists import Row
 from intake_service.rights import sees_everybody
@@ -37,7 +39,10 @@ def find(
     """`beside`: a participant for whom somebody looks for another record of the same person."""
     one = None if beside is None else participants.found(session, who.staff, beside)
     try:
-        return _show(request, session, who, words, search(session, who.staff, words), one)
+        found = search(session, who.staff, words)
+        with transaction(request) as own:  # what was typed is not kept
+            audit.record(own, Act.SEARCHED, datetime.now(UTC), by=who.staff, after={"found": len(found)})
+        return _show(request, session, who, words, found, one)
     except InvalidRequest as refusal:
         return _show(request, session, who, words, None, one, refusal)
 

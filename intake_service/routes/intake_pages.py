@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from intake_service import carrying, matching, on_it, participants, rights
+from intake_service import carrying, consents, disclosures, matching, on_it, participants, rights
 from intake_service.db import Writing, commit_and_wake_worker
-from intake_service.intakes import answers_of
+from intake_service.intake_answers import answers_of, ticket_words
 from intake_service.routes.pages import console_page
-from intake_service.routes.signed_in import Actor, Viewer
+from intake_service.routes.signed_in import Actor, Script, Viewer
 from intake_service.tables import Staff
 from intake_service.workflow import Action
 from notifications import alerts
@@ -45,9 +45,10 @@ def intake(request: Request, session: Writing, who: Viewer, intake_id: UUID) -> 
         participant=participant,
         answers=_answers(form, answers_of(found)),
         language=form.texts[found.language].name,
-        ticket=form.ticket_text(found.ticket, found.language),
+        ticket=ticket_words(found, form),
         completed_by=session.get(Staff, found.staff_id) if found.staff_id else None,
         carrier=carrier,
+        consent=consents.standing(session, participant, now),
         fits=matching.ranked(session, participant, now) if may_assign else [],
         offers_assigning=may_assign and participant.status in {"Needs Assignment", "Needs Reassignment"},
         taken=taken,
@@ -64,6 +65,12 @@ def acknowledge(request: Request, session: Writing, who: Actor, intake_id: UUID)
     commit_and_wake_worker(request, session)
     request.app.state.live.changed()
     return RedirectResponse(f"/intakes/{intake_id}", 303)
+
+
+@router.post("/intakes/{intake_id}/handoff-sheet", status_code=204)
+def handoff_sheet(session: Writing, who: Script, intake_id: UUID) -> None:
+    """The page is being printed, and says so."""
+    disclosures.handoff_sheet(session, intake_id, who.staff, datetime.now(UTC))
 
 
 def _asks(told: Sequence[Alert], member: Staff, *, carries: bool) -> str:

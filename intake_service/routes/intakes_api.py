@@ -13,10 +13,11 @@ from intake_service.db import reading
 from intake_service.errors import CannotOpen, InvalidRecord, InvalidRequest, UnknownKey
 from intake_service.intake_writer import IntakeWriter
 from intake_service.keys import Keys
+from intake_service.routes.description import SEALED_INTAKE
 from intake_service.routes.kiosks_api import authenticated, bearer
 from shared_schema import sealing
 from shared_schema.form import FormError, load_form
-from shared_schema.intake import IntakeRecord, SealedIntake
+from shared_schema.intake import IntakeRecord, Receipt, SealedIntake
 from shared_schema.kiosk_api import INTAKES_PATH
 
 router = APIRouter()
@@ -24,7 +25,13 @@ router = APIRouter()
 _JSON = "application/json"
 
 
-@router.post(INTAKES_PATH)
+@router.post(
+    INTAKES_PATH,
+    status_code=201,
+    response_model=Receipt,
+    responses={200: {"model": Receipt}},
+    openapi_extra=SEALED_INTAKE,
+)
 async def receive(request: Request, credential: Annotated[str, Depends(bearer)]) -> Response:
     """201 with the receipt once the intake is committed; 200 with the same receipt for the same intake again."""
     state = request.app.state

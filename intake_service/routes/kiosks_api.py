@@ -14,7 +14,7 @@ from intake_service.db import Reading, Writing, commit_and_wake_worker, transact
 from intake_service.errors import NotEnrolled, NotFound
 from intake_service.routes.entering import address_of
 from intake_service.tables import Kiosk
-from shared_schema.form import FormError, load_form
+from shared_schema.form import Form, FormError, load_form
 from shared_schema.kiosk_api import (
     API,
     CALLS_PATH,
@@ -74,7 +74,7 @@ def config(kiosk: EnrolledKiosk, request: Request) -> KioskConfig:
     return kiosks.config(kiosk.site, request.app.state.keys.service_key)
 
 
-@router.get(f"{API}/forms/{{name}}/{{version}}")
+@router.get(f"{API}/forms/{{name}}/{{version}}", response_model=Form)
 def form(name: str, version: int, _kiosk: EnrolledKiosk) -> Response:
     try:
         return Response(_form_json(name, version), media_type="application/json")
@@ -82,7 +82,7 @@ def form(name: str, version: int, _kiosk: EnrolledKiosk) -> Response:
         raise NotFound("There is no such form in this version.") from None
 
 
-@router.post(CALLS_PATH, status_code=201)
+@router.post(CALLS_PATH, status_code=201, responses={200: {"model": CallHeard}})
 def call(
     body: Call, credential: Annotated[str, Depends(bearer)], session: Writing, request: Request, response: Response
 ) -> CallHeard:

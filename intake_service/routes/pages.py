@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
 from intake_service import concerns, lists, queue_settings, rights, staff
-from intake_service.changes import time_at
+from intake_service.changes import date_at, day_at, time_at
+from intake_service.disclosures import NOTICE
 from intake_service.matching import language_name
 from intake_service.routes.signed_in import SignedIn
 from intake_service.tables import Participant, Role, Staff
@@ -115,4 +116,7 @@ _templates.filters["language"] = language_name
 _templates.filters["counted"] = _counted
 _templates.globals["strokes"] = strokes
 _templates.globals["how_long"] = _how_long
+_templates.globals["notice"] = NOTICE
 _templates.globals["time_at"] = time_at
+_templates.globals["date_at"] = date_at
+_templates.globals["day_at"] = day_at

@@ -10,7 +10,19 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from intake_service import callbacks, carrying, concerns, duplicates, glance, matching, participants, rights
+from intake_service import (
+    callbacks,
+    carrying,
+    concerns,
+    consents,
+    duplicates,
+    erasure,
+    glance,
+    legal_holds,
+    matching,
+    participants,
+    rights,
+)
 from intake_service.changes import LONGEST_REASON
 from intake_service.db import Writing
 from intake_service.errors import ServiceError
@@ -20,6 +32,7 @@ from intake_service.routes.signed_in import SignedIn, Viewer
 from intake_service.routes.story import told
 from intake_service.tables import Participant
 from intake_service.workflow import STEPS, WITH_CASELOAD, Action
+from shared_schema.form import load_form
 from shared_schema.intake import PathwayType, Status
 
 router = APIRouter()
@@ -64,6 +77,8 @@ def show_participant(
     chooses_staff = may & {Action.ASSIGN, Action.TRANSFER, Action.REACTIVATE}
     proposed = callbacks.proposed(found.site, now)
     callback = callbacks.open_of(session, participant_id)
+    said = consents.history(session, found, now)
+    form = load_form()
     events = [(event, told(event)) for event in participants.history(session, who.staff, participant_id)]
     return console_page(
         request,
@@ -79,6 +94,13 @@ def show_participant(
         local_now=now.astimezone(proposed.tzinfo),
         was_called=any(event.action == Action.CALLED_BACK for event, _ in events),
         concern_id=uuid7(),
+        consent=consents.latest(said),
+        consents=said,
+        hold=legal_holds.of(session, found),
+        erasure=erasure.asked(session, found.id),
+        told_to_staff=consents.TOLD_TO_STAFF,
+        form_languages=form.texts,
+        asked_in=form.texts.get(found.language, form.texts["en"]),
         colleagues=concerns.colleagues(session, found, who.staff),
         longest_concern=concerns.LONGEST,
         carrier=carrier,

@@ -57,7 +57,10 @@ class NewPasskey(BaseModel):
     name: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
-@router.post("/question")
+_OBJECT: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {"schema": {"type": "object"}}}}}
+
+
+@router.post("/question", responses=_OBJECT)
 def ask(request: Request, session: Writing, question: Question) -> Response:
     """For a passkey of whoever is at the door: who is signed in, whose password was right, else anybody."""
     require_own_page(request)
@@ -69,7 +72,7 @@ def ask(request: Request, session: Writing, question: Question) -> Response:
     return _asked(request, session, Purpose.PASSKEY, asked, asked_of)
 
 
-@router.post("/answer")
+@router.post("/answer", responses=_OBJECT)
 def answer(request: Request, proof: Proof) -> Response:
     """Signed in, or proved again for who is signed in already. A wrong passkey is worth a line in the log."""
     require_own_page(request)
@@ -90,7 +93,7 @@ def answer(request: Request, proof: Proof) -> Response:
         raise
 
 
-@router.post("/new/question")
+@router.post("/new/question", responses=_OBJECT)
 def ask_for_new(request: Request, session: Writing, who: NewcomerScript) -> Response:
     proven(who)
     asked = passkeys.ask_for_new(session, _place(request), who.staff, request.app.state.keys)

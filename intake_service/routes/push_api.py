@@ -16,6 +16,7 @@ from notifications import alerts, subscriptions
 from notifications.signals import QUEUE, signal
 from notifications.subscriptions import BadSubscription, Policy, UnknownDevice
 from notifications.tables import AlertKind
+from notifications.vapid import key_id_of
 from shared_schema.kiosk_api import API
 
 router = APIRouter(prefix=f"{API}/push")
@@ -26,11 +27,16 @@ class Body(BaseModel):
 
 
 class BrowserSubscription(Body):
-    """What `PushSubscription.toJSON()` holds."""
+    """What `PushSubscription.toJSON()` holds. `public_key`: the one it was made with (base64url), if that is known."""
 
     endpoint: str = Field(max_length=1024)
     p256dh: str = Field(max_length=200)
     auth: str = Field(max_length=100)
+    public_key: str | None = Field(default=None, max_length=200)
+
+    @property
+    def vapid_key_id(self) -> str:
+        return key_id_of(self.public_key) if self.public_key else ""
 
 
 class NamedSubscription(BrowserSubscription):
@@ -82,7 +88,9 @@ def subscribe(body: NamedSubscription, request: Request, response: Response, ses
     device = keep_device(request, response)
     keys, now = (body.endpoint, body.p256dh, body.auth), datetime.now(UTC)
     try:
-        subscriptions.register(session, who.staff.id, *keys, body.device_name, now, _policy(request), device)
+        subscriptions.register(
+            session, who.staff.id, *keys, body.device_name, now, _policy(request), device, body.vapid_key_id
+        )
     except BadSubscription as refusal:
         raise InvalidRequest(str(refusal)) from None
 
@@ -101,7 +109,8 @@ def confirm(body: Confirmation, request: Request, response: Response, session: W
     else:
         device, now = keep_device(request, response), datetime.now(UTC)
         try:
-            subscriptions.confirm(session, found, has.endpoint, has.p256dh, has.auth, now, _policy(request), device)
+            keys = (has.endpoint, has.p256dh, has.auth)
+            subscriptions.confirm(session, found, *keys, now, _policy(request), device, has.vapid_key_id)
         except BadSubscription as refusal:
             raise InvalidRequest(str(refusal)) from None
         standing = Standing.REFUSED if found.suspect_since else Standing.ON
@@ -113,7 +122,7 @@ def renew(body: BrowserSubscription, request: Request, session: Writing) -> None
     """From the service worker: the push service gave the browser another address. The device's cookie says whose."""
     keys, now = (body.endpoint, body.p256dh, body.auth), datetime.now(UTC)
     try:
-        subscriptions.renew(session, device_of(request), *keys, now, _policy(request))
+        subscriptions.renew(session, device_of(request), *keys, now, _policy(request), body.vapid_key_id)
     except UnknownDevice:
         raise NotFound("This device is not known.") from None
     except BadSubscription as refusal:

@@ -1,12 +1,14 @@
 """Who is told: designated staff, their duty and their weeks, and who would be told right now."""
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
 
-from intake_service import alerting, rights, staff
+from intake_service import alerting, audit, rights, staff
+from intake_service.audit import Act, Kind
 from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import InvalidRequest, NotFound
 from intake_service.routes.at_sites import Fields, chosen_site, hours_of, local, require_leader, text
@@ -67,8 +69,10 @@ def designate(
         raise NotFound("Nobody of this number works at this site.")
     if step not in _STEPS:
         raise InvalidRequest("Choose a step from the list.")
+    before = _state(session, site_id, staff_id)
     roster.designate(session, site_id, staff_id, designated)
     roster.put_in_step(session, site_id, staff_id, _STEPS[step])
+    _record(session, Act.ROSTER_CHANGED, who, site_id, staff_id, before, _state(session, site_id, staff_id))
     return RedirectResponse(f"/roster?site={site_id}&done=saved", 303)
 
 
@@ -125,11 +129,14 @@ def set_duty(
     """
     chosen = chosen_site(session, who, site_id)
     now = datetime.now(UTC)
+    before = _state(session, site_id, who.staff.id)
     if on:
         ends = _at(chosen, until, now) if until else duty.ends_at(hours_of(chosen), now)
         duty.begin(session, site_id, who.staff.id, ends, now)
     else:
         duty.end(session, site_id, who.staff.id, now)
+    after = _state(session, site_id, who.staff.id)
+    _record(session, Act.DUTY_CHANGED, who, site_id, who.staff.id, before, after)
     commit_and_wake_worker(request, session)
     request.app.state.live.changed()
     return RedirectResponse(local_path(back), 303)
@@ -182,8 +189,55 @@ def set_week(session: Writing, who: Actor, site_id: int, staff_id: int, fields: 
         if (begins := text(fields, f"{day}-{number}-begins")) + (ends := text(fields, f"{day}-{number}-ends"))
     ]
     does = SET if text(fields, "does") == SET else ASK
+    before = _week(session, site_id, whose)
     duty.set_schedule(session, site_id, whose, shifts, does, datetime.now(UTC))
+    _record(session, Act.WEEK_CHANGED, who, site_id, whose, before, _week(session, site_id, whose))
     return RedirectResponse(f"/schedule?site={site_id}&staff_id={whose}&done=saved", 303)
+
+
+def _state(session: Session, site_id: int, staff_id: int) -> dict[str, Any]:
+    entry = roster.entry(session, site_id, staff_id)
+    if entry is None:
+        return {"designated": False}
+    since, until = entry.on_duty_since, entry.on_duty_until
+    return {
+        "designated": entry.designated,
+        "step": entry.step,
+        "on_duty_since": since.isoformat() if since else None,
+        "on_duty_until": until.isoformat() if until else None,
+    }
+
+
+def _week(session: Session, site_id: int, staff_id: int) -> dict[str, Any]:
+    entry = roster.entry(session, site_id, staff_id)
+    shifts = [
+        f"{shift.weekday} {shift.begins:%H:%M}-{shift.ends:%H:%M}"
+        for shift in duty.schedule(session, site_id, staff_id)
+    ]
+    return {"shifts": shifts, "does": entry.by_schedule if entry else ASK}
+
+
+def _record(
+    session: Session,
+    act: Act,
+    who: SignedIn,
+    site_id: int,
+    staff_id: int,
+    before: dict[str, Any],
+    after: dict[str, Any],
+) -> None:
+    was, becomes = audit.differences(before, after)
+    audit.record(
+        session,
+        act,
+        datetime.now(UTC),
+        by=who.staff,
+        kind=Kind.STAFF,
+        object_id=staff_id,
+        site_id=site_id,
+        before=was,
+        after=becomes,
+    )
 
 
 def _whose(session: Reading, who: SignedIn, site: Site, staff_id: int | None) -> int:

@@ -13,7 +13,6 @@ from intake_service.db import Reading, Writing
 from intake_service.errors import InvalidRequest
 from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import Fresh, FreshReader, SignedIn
-from intake_service.sign_in_log import AtTheDoor, happened
 from intake_service.sign_in_rules import LONGEST_IDLE, SHORTEST_IDLE, SecondFactorFor, SignInRules
 
 router = APIRouter(prefix="/staff/sign-in-rules")
@@ -41,8 +40,7 @@ def decide(
     except ValidationError:
         refusal = InvalidRequest(f"Minutes are a whole number from {SHORTEST_IDLE} to {LONGEST_IDLE}.")
         return _shown(request, session, who, sign_in_rules.current(session), refusal=refusal)
-    sign_in_rules.change(session, rules, who.staff)
-    happened(session, AtTheDoor.RULES_CHANGED, datetime.now(UTC), who.staff)
+    sign_in_rules.change(session, rules, who.staff, datetime.now(UTC))
     return RedirectResponse("/staff/sign-in-rules?done=true", 303)
 
 

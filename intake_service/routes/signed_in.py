@@ -49,6 +49,12 @@ def token_of(request: Request) -> str:
     return request.cookies.get(cookie_name(request), "")
 
 
+def staff_id_of(request: Request) -> int | None:
+    """Whose request this has turned out to be, also when it was refused then; None: nobody's."""
+    found: int | None = getattr(request.state, "staff_id", None)
+    return found
+
+
 def keep_session(request: Request, answer: Response, entered: SignIn) -> None:
     answer.set_cookie(
         cookie_name(request),
@@ -79,6 +85,7 @@ def _newcomer_reading(request: Request, session: Reading, part: bool = False) ->
     """`part`: a page renews itself. Nobody need be there, so that it does not keep the session from idling out."""
     now = datetime.now(UTC)
     member, browser = sessions.signed_in(session, token_of(request), now)
+    request.state.staff_id = member.id
     if sessions.is_due(browser, now) and not part:
         with Session(writing(request.app.state.engine)) as own, own.begin():
             sessions.is_seen(own, browser, now)
@@ -88,6 +95,7 @@ def _newcomer_reading(request: Request, session: Reading, part: bool = False) ->
 def _newcomer_writing(request: Request, session: Writing) -> SignedIn:
     now = datetime.now(UTC)
     member, browser = sessions.signed_in(session, token_of(request), now)
+    request.state.staff_id = member.id
     if sessions.is_due(browser, now):
         sessions.is_seen(session, browser, now)
     return SignedIn(member, browser.csrf_token, browser, sessions.is_fresh(browser, now))

@@ -60,7 +60,7 @@ def decide(request: Request, session: Writing, who: Actor, site_id: int, fields:
     decided, problems = read(fields, site)
     try:
         if decided is not None:
-            sites.decide(session, site, decided)
+            sites.decide(session, site, decided, who.staff, datetime.now(UTC))
             return RedirectResponse(f"/sites/{site_id}?done=true", 303)
     except Conflict as refusal:
         problems = {"name": refusal.detail}
@@ -74,7 +74,7 @@ def add_kiosk(
     """A new kiosk, or one that is paired again. Its code is on this page and nowhere else."""
     site = site_to_decide(session, who, site_id)
     now = datetime.now(UTC)
-    kiosk, code = kiosks.add(session, site, kiosks.checked_name(name), request.app.state.keys, now)
+    kiosk, code = kiosks.add(session, site, kiosks.checked_name(name), request.app.state.keys, now, who.staff)
     return page(
         request,
         "kiosk_code.html",
@@ -93,7 +93,7 @@ def revoke_kiosk(session: Writing, who: Fresh, site_id: int, kiosk_id: UUID) -> 
     site = site_to_decide(session, who, site_id)
     if kiosk_id not in {kiosk.id for kiosk in kiosks.every(session) if kiosk.site_id == site.id}:
         raise NotFound("There is no such kiosk at this site.")
-    kiosks.revoke(session, kiosk_id, datetime.now(UTC))
+    kiosks.revoke(session, kiosk_id, datetime.now(UTC), who.staff)
     return RedirectResponse("/sites", 303)
 
 

@@ -30,6 +30,15 @@ def told(event: Event) -> str:
         Action.JOIN: f"{who} joined two records of the same person",
         Action.NOT_THE_SAME: f"{who} said that these are two people",
         Action.UNDO_DUPLICATE: f"{who} undid the decision about two records",
+        Action.AGREE: f"{who} wrote down that they agree to the use of their answers, told {event.to_value}",
+        Action.REVOKE_CONSENT: f"{who} wrote down that they take their consent back, told {event.to_value}",
+        Action.DISCLOSE: f"{who} wrote down that somebody outside was told something",
+        Action.MAKE_OWN_RECORD: f"{who} made a copy of the whole record",
+        Action.HOLD: f"{who} put this record on legal hold",
+        Action.LIFT_HOLD: f"{who} lifted the legal hold",
+        Action.ASK_ERASURE: f"{who} asked to have this record erased",
+        Action.WITHDRAW_ERASURE: f"{who} took the erasure back",
+        Action.ERASE: f"{who} erased this record",
         Action.MOVE_CONTACT_PERMISSION: "Contact permission moved",
     }
     return sentences[Action(event.action)]

@@ -12,7 +12,7 @@ export async function turnOn(publicKey) {
   const { pushManager } = await navigator.serviceWorker.ready;
   await (await pushManager.getSubscription())?.unsubscribe(); // it may be bound to another key, or be somebody else's
   const subscription = await pushManager.subscribe(boundTo(publicKey));
-  await post(SUBSCRIPTIONS, { ...asBody(subscription), device_name: deviceName() });
+  await post(SUBSCRIPTIONS, { ...asBody(subscription, publicKey), device_name: deviceName() });
   return true;
 }
 
@@ -35,7 +35,7 @@ export async function inStep() {
     return "off";
   } else if (standing === "lost" || (standing === "on" && !isBoundTo(subscription, key))) {
     await subscription?.unsubscribe();
-    return (await confirm(await pushManager.subscribe(boundTo(key)))).standing;
+    return (await confirm(await pushManager.subscribe(boundTo(key)), key)).standing;
   }
   return standing;
 }
@@ -52,13 +52,15 @@ async function giveUp() {
   await (await registration.pushManager.getSubscription())?.unsubscribe();
 }
 
-function confirm(subscription) {
-  return post(`${SUBSCRIPTIONS}/confirmation`, { subscription: subscription && asBody(subscription) });
+function confirm(subscription, publicKey) {
+  return post(`${SUBSCRIPTIONS}/confirmation`, { subscription: subscription && asBody(subscription, publicKey) });
 }
 
-function asBody(subscription) {
+/** `publicKey`: what it was made with, should the browser not say. */
+function asBody(subscription, publicKey) {
   const { endpoint, keys } = subscription.toJSON();
-  return { endpoint, p256dh: keys.p256dh, auth: keys.auth };
+  const bound = subscription.options?.applicationServerKey;
+  return { endpoint, p256dh: keys.p256dh, auth: keys.auth, public_key: (bound ? encoded(bound) : publicKey) ?? null };
 }
 
 function boundTo(publicKey) {
@@ -73,6 +75,11 @@ function isBoundTo(subscription, publicKey) {
 function decoded(key) {
   const text = atob(key.replaceAll("-", "+").replaceAll("_", "/"));
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+function encoded(key) {
+  const text = btoa(String.fromCharCode(...new Uint8Array(key)));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 function deviceName() {

@@ -83,10 +83,17 @@ async function renew(event) {
   const { pushManager } = self.registration;
   const subscription = event.newSubscription ?? (await pushManager.getSubscription()) ?? (await subscribeAnew(pushManager));
   const { endpoint, keys } = subscription.toJSON();
-  await post("subscriptions/renewal", { endpoint, p256dh: keys.p256dh, auth: keys.auth });
+  const bound = subscription.options?.applicationServerKey;
+  const public_key = bound ? encoded(bound) : null;
+  await post("subscriptions/renewal", { endpoint, p256dh: keys.p256dh, auth: keys.auth, public_key });
 }
 
 async function subscribeAnew(pushManager) {
   const { public_key: applicationServerKey } = await (await fetch(`${API}/public-key`)).json();
   return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
+}
+
+function encoded(key) {
+  const text = btoa(String.fromCharCode(...new Uint8Array(key)));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

@@ -148,8 +148,9 @@ class Pen:
         return text.fits and detail.fits
 
     def _set(self, touch: Touch, width: float, height: float, setting: Setting) -> Text:
-        """The form's own words are remembered; what somebody typed or chose, which the review shows, never is."""
-        is_answer = touch.typed or bool(touch.detail)
+        """The form's own words are remembered; what somebody typed or chose, which the review shows, never is, nor the
+        word that is offered as a name."""
+        is_answer = touch.typed or bool(touch.detail) or touch.tap.action is Action.TAKE_WORD
         set_text = self.typesetter.set_text if is_answer else self.typesetter.set_again
         return set_text(touch.text, width, height, setting)
 

@@ -8,7 +8,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from intake_service import assignments, callbacks, concerns, participants, removals
+from intake_service import (
+    assignments,
+    callbacks,
+    concerns,
+    consent_changes,
+    disclosures,
+    erasure,
+    legal_holds,
+    participants,
+    records_settings,
+    removals,
+)
+from intake_service.consents import How
+from intake_service.disclosures import Told
+from intake_service.erasure import ErasureReason
+from intake_service.records_settings import RecordsSettings
 from intake_service.tables import Intake, Participant, Role, Staff
 from shared_schema.intake import Answer
 from tests.intake_service.center import Center
@@ -59,8 +74,14 @@ def a_busy_day(session: Session, center: Center) -> BusyDay:
     gone = came("Sidonie Specimen", 300)
     participants.discharge(session, gone, "Moved to another town and said goodbye", alice, now)
     dana = session.get_one(Staff, center.dana)
+    consent_changes.revoke(session, needs_intake, How.BY_PHONE, dana, now, "Wants to be met here, not called")
     callbacks.set_for(session, needs_intake, now + timedelta(hours=26), alice, now)
     callbacks.set_for(session, active, now, dana, now)
+    told = Told("Dr. Sample, Example Clinic", "that they came twice", "a referral that they asked for")
+    disclosures.write_down(session, active, told, alice, now)
+    erasure.ask(session, active, ErasureReason.ASKED_FOR, dana, now)
+    legal_holds.place(session, waiting, "A court has asked to keep it", dana, now)
+    records_settings.change(session, center.site, RecordsSettings(consent=24, discharged=60), dana, now)
     concern, looked_into = uuid7(), uuid7()
     concerns.write(session, concern, active, "Came in with a bruise and would not say from what", alice, now)
     concerns.write(session, looked_into, active, "Was shouted at at the desk", alice, now, center.bob)
@@ -82,6 +103,9 @@ def a_busy_day(session: Session, center: Center) -> BusyDay:
         "participant-needs-intake": f"/participants/{needs_intake}",
         "participant-active": f"/participants/{active}",
         "participant-discharged": f"/participants/{gone}",
+        "disclosures": f"/participants/{active}/disclosures",
+        "erasure": f"/participants/{gone}/erasure",
+        "erasure-asked": f"/participants/{active}/erasure",
         "my-participants": "/my-participants",
         "brief-intake": "/brief-intake",
         "brief-intake-spanish": "/brief-intake?language=es",
@@ -99,12 +123,15 @@ def a_busy_day(session: Session, center: Center) -> BusyDay:
         "alert-policy": "/alert-policy",
         "alert-ledger": "/alert-ledger",
         "alert": "/alert-ledger/1",
+        "audit": "/audit",
+        "audit-filtered": f"/audit?whom=participant:{active.hex}&since=2026-01-01",
         "concerns": "/concerns",
         "concern": f"/concerns/{concern}",
         "concern-closed": f"/concerns/{looked_into}",
         "channels": "/channels",
         "sites": "/sites",
         "site": f"/sites/{center.site.id}",
+        "site-records": f"/sites/{center.site.id}/records",
         "site-queue": f"/sites/{center.site.id}/queue",
         "not-found": f"/participants/{center.kiosk.id}",
     }

@@ -9,8 +9,10 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 from sqlalchemy.orm import Session
 
+from intake_service.keys import Keys
 from notifications import subscriptions
 from notifications.subscriptions import Policy
+from notifications.vapid import key_id_of
 from tests.intake_service.center import PASSWORD, Center
 from tests.intake_service.live import Service
 from tests.notifications.devices import Device
@@ -48,7 +50,11 @@ def with_push(endpoint: str, bound_to: str = "null") -> str:
             unsubscribe: async () => {{ localStorage.removeItem(kept); return true; }},
         }};
         PushManager.prototype.getSubscription = async () => localStorage.getItem(kept) ? subscription : null;
-        PushManager.prototype.subscribe = async () => {{ localStorage.setItem(kept, 'yes'); return subscription; }};
+        PushManager.prototype.subscribe = async ({{applicationServerKey}}) => {{
+            localStorage.setItem(kept, 'yes');
+            subscription.options = {{applicationServerKey: applicationServerKey.buffer}};
+            return subscription;
+        }};
     """
 
 
@@ -160,7 +166,7 @@ def test_what_the_browser_has_lost_is_taken_out_anew_by_the_next_page(
 
 
 def test_a_subscription_for_another_key_is_made_anew(
-    playwright: Playwright, service: Service, session: Session, center: Center
+    playwright: Playwright, service: Service, session: Session, center: Center, keys: Keys
 ) -> None:
     with running_chromium(playwright) as page:
         page.add_init_script(with_push(MOZILLA))
@@ -171,7 +177,8 @@ def test_a_subscription_for_another_key_is_made_anew(
         page.add_init_script(with_push(f"{MOZILLA}-2", bound_to="new Uint8Array(65).buffer"))
         page.goto(f"{service.url}/alerts")
         expect(page.get_by_text("Alerts are on", exact=True)).to_be_visible()
-    assert [each.endpoint for each in subscriptions.of_staff(session, center.bob)] == [f"{MOZILLA}-2"]
+    (device,) = subscriptions.of_staff(session, center.bob)
+    assert (device.endpoint, device.vapid_key_id) == (f"{MOZILLA}-2", key_id_of(keys.vapid.public_key))
 
 
 def test_signing_out_ends_alerts_and_the_next_person_is_not_signed_up(

@@ -124,6 +124,12 @@ def test_another_person_with_the_same_address_is_not_let_in(
     assert come_in(service, provider, "the-second").status_code == 403
 
 
+def test_no_other_site_leads_somebody_in(service: Service, center: Center) -> None:
+    for came_from, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 303), ("none", 303)):
+        answer = service.client.get("/sign-in/directory", headers={"Sec-Fetch-Site": came_from})
+        assert answer.status_code == status, came_from
+
+
 def test_who_left_is_not_let_in(
     service: Service, provider: DirectoryServer, session: Session, center: Center, eve: int
 ) -> None:

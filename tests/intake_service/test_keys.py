@@ -1,5 +1,6 @@
 """The keys folder: private, complete, or the service does not start; and keys that are changed by number."""
 
+import base64
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,11 +9,12 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
+from intake_service import key_changes
 from intake_service.errors import NotReady
 from intake_service.keys import Keys, open_keys
 from intake_service.tables import Participant
 from notifications.db import writing
-from notifications.encrypted import Locked, unlock
+from notifications.encrypted import Locked, stored_keys, unlock
 from notifications.private_files import create_once
 from shared_schema.sealing import OpeningKey, open_envelope
 from tests.intake_service.center import Center, somebody_waits
@@ -145,3 +147,100 @@ def test_a_value_that_is_copied_into_another_column_does_not_open(
         assert reading.scalars(select(Participant.name)).one() == "Zuleika Testperson"
         with pytest.raises(Locked):
             reading.scalars(select(Participant.phone)).one()
+
+
+@pytest.fixture
+def credentials(keys: Keys, keys_dir: Path, tmp_path: Path) -> Path:
+    """The same keys as systemd hands them over with `LoadCredential=keys:...`: root's files, the group's bits set."""
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    for path in keys_dir.iterdir():
+        copy = folder / f"keys_{path.name}"
+        copy.write_bytes(path.read_bytes())
+        copy.chmod(0o440)
+    folder.chmod(0o550)
+    return folder
+
+
+def test_keys_may_be_credentials_of_systemd(
+    engine: Engine, keys: Keys, credentials: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NotReady, match=r"Run: chmod 700 "):
+        open_keys(credentials, engine, NOW)
+
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    assert open_keys(credentials, engine, NOW).ids == keys.ids
+
+    (credentials / "keys_digest.key").chmod(0o444)
+    with pytest.raises(NotReady, match=r"Run: chmod 600 .*keys_digest.key"):
+        open_keys(credentials, engine, NOW)
+
+
+def test_a_file_that_only_looks_like_a_key_is_none(engine: Engine, keys: Keys, keys_dir: Path) -> None:
+    for name in ("data_7.key", "metadata.key", "data-x.key", "data-3.key.bak", ".data-4.key.0a1b"):
+        (keys_dir / name).write_bytes(b"no key")
+
+    assert open_keys(keys_dir, engine, NOW).ids == keys.ids
+
+
+def into_the_environment(keys_dir: Path, monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """These files are variables from now on."""
+    for name in names:
+        path = keys_dir / name
+        monkeypatch.setenv(variable_of(name), base64.b64encode(path.read_bytes()).decode())
+        path.unlink()
+
+
+def variable_of(name: str) -> str:
+    return f"WARM_HANDOFF_KEY_{name.removesuffix('.key').replace('-', '_').upper()}"
+
+
+def test_keys_may_come_from_the_environment(
+    engine: Engine, keys: Keys, keys_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    into_the_environment(keys_dir, monkeypatch, *(path.name for path in keys_dir.glob("*.key")))
+    keys_dir.rmdir()
+
+    assert open_keys(keys_dir, engine, NOW).ids == keys.ids
+    of_a_worker = stored_keys(keys_dir)
+    assert of_a_worker is not None
+    assert of_a_worker.current == keys.data.current
+    assert not keys_dir.exists()
+
+
+def test_the_folder_and_the_environment_are_one(
+    engine: Engine, keys: Keys, keys_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    into_the_environment(keys_dir, monkeypatch, "data-1.key")
+    with Session(writing(engine)) as session, session.begin():
+        assert key_changes.rotate_data(session, keys_dir, NOW).name == "data-2.key"
+
+    rotated = open_keys(keys_dir, engine, NOW)
+    unlock(engine, rotated.data)
+    assert set(rotated.data.ciphers) > set(keys.data.ciphers)
+    key_changes.reencrypt(engine, rotated)
+    assert key_changes.retire_data(engine, keys_dir, 1).name == "WARM_HANDOFF_KEY_DATA_1"
+    monkeypatch.delenv("WARM_HANDOFF_KEY_DATA_1")
+    assert set(open_keys(keys_dir, engine, NOW).data.ciphers) == {rotated.data.current}
+
+
+@pytest.mark.parametrize("name", ["opening-1.key", "data-1.key", "digest.key", "vapid.key"])
+def test_a_damaged_variable_is_named_and_not_shown(
+    engine: Engine, keys: Keys, keys_dir: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (keys_dir / name).unlink()
+    for damaged in ("*** no base64 ***", "c2hvcnQ="):
+        monkeypatch.setenv(variable_of(name), damaged)
+
+        with pytest.raises(NotReady, match=variable_of(name)) as refusal:
+            open_keys(keys_dir, engine, NOW)
+        assert damaged not in str(refusal.value)
+
+
+def test_a_key_that_is_in_both_places_is_nobodys_guess(
+    engine: Engine, keys: Keys, keys_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARM_HANDOFF_KEY_DIGEST", "c2hvcnQ=")
+
+    with pytest.raises(NotReady, match="Take one of them away"):
+        open_keys(keys_dir, engine, NOW)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.orm import Session
 
 from intake_service import migrations
@@ -15,8 +16,13 @@ from intake_service.errors import NotReady
 from intake_service.preparing import prepare
 from intake_service.settings import Settings
 from intake_service.tables import Assignment, Event, Intake, Participant, Site
-from notifications.db import Base, connect
+from notifications.db import Base, connect, writing
+from notifications.encrypted import DataKeys, data_key_id, unlock
+from notifications.subscriptions import endpoint_digest
+from notifications.tables import PushSubscription
 from shared_schema.intake import Status
+from tests.notifications.conftest import DATA_KEY
+from tests.notifications.devices import Device
 
 
 @pytest.fixture
@@ -75,6 +81,48 @@ def test_what_the_first_release_wrote_is_kept(empty: Engine) -> None:
         assert session.query(Event.action).one() == ("assigned",)
 
 
+@pytest.fixture
+def a_phone(empty: Engine) -> Engine:
+    """A database of an earlier release in which Bob has alerts on, on his second phone."""
+    migrations.migrate(empty, to="0012")
+    with empty.begin() as connection:
+        connection.execute(text(_A_PHONE.format(id=7, endpoint="https://push.example/first")))
+        connection.execute(text("DELETE FROM push_subscription"))
+        connection.execute(text(_A_PHONE.format(id=8, endpoint="https://push.example/second")))
+        if empty.dialect.name == "postgresql":
+            connection.execute(text("SELECT setval('push_subscription_id_seq', 12)"))
+        connection.execute(text(_KEY_IN_USE), {"key_id": data_key_id(DATA_KEY).hex()})
+    return empty
+
+
+def test_what_reaches_a_phone_is_encrypted_and_still_reaches_it(a_phone: Engine) -> None:
+    unlock(a_phone, DataKeys.of([DATA_KEY]))
+
+    migrations.migrate(a_phone)
+
+    with Session(writing(a_phone)) as session:
+        phone = session.scalars(select(PushSubscription)).one()
+        assert (phone.id, phone.staff_id, phone.device_name) == (8, 2, "Firefox on Linux")
+        assert (phone.endpoint, phone.p256dh, phone.auth) == ("https://push.example/second", "a point", "a secret")
+        assert (phone.endpoint_digest, phone.vapid_key_id) == (endpoint_digest(phone.endpoint), "")
+        assert phone.created_at == datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+        another = Device().subscribe(session, 2, "http://127.0.0.1/third")
+        assert another.id == {"sqlite": 9, "postgresql": 13}[a_phone.dialect.name]  # never given twice
+
+
+@pytest.mark.parametrize("raw", [None, b"the data key of another database"])
+def test_without_its_keys_a_database_with_phones_stays_as_it_is(a_phone: Engine, raw: bytes | None) -> None:
+    if raw is not None:
+        unlock(a_phone, DataKeys.of([raw]))
+
+    with pytest.raises(NotReady, match="the keys folder of this database is needed"):
+        migrations.migrate(a_phone)
+
+    with a_phone.connect() as connection:
+        found = connection.execute(text("SELECT endpoint FROM push_subscription")).scalars().all()
+    assert found == ["https://push.example/second"]
+
+
 def test_a_database_of_a_newer_release_is_left_alone(empty: Engine) -> None:
     migrations.migrate(empty)
     with empty.begin() as connection:
@@ -97,6 +145,14 @@ def test_the_service_migrates_its_own_file_but_asks_before_a_shared_database(
             prepare(settings)
 
 
+_A_PHONE = """
+INSERT INTO push_subscription (id, staff_id, endpoint, p256dh, auth, device_name, created_at, confirmed_at)
+  VALUES ({id}, 2, '{endpoint}', 'a point', 'a secret', 'Firefox on Linux', '2026-11-23 09:30:00.000000+00:00',
+          '2026-11-23 09:30:00.000000+00:00')
+"""
+_KEY_IN_USE = """
+INSERT INTO key_in_use (kind, key_id, since) VALUES ('data', :key_id, '2026-11-23 09:30:00.000000+00:00')
+"""
 _A_FIRST_RELEASE = """
 INSERT INTO site (id, name, languages, greeting, where_to_wait) VALUES (1, 'Harbor House', '["en"]', '{}', '{}');
 INSERT INTO staff (id, username, name, role, password_hash, active, caseload_eligible, capacity, languages)

@@ -111,11 +111,11 @@ def test_whoever_is_reactivated_waits_behind_those_who_wait(day: Day, session: S
 def test_contact_permission_goes_with_the_assignment(day: Day, session: Session, center: Center) -> None:
     assign(session, day.id, center.bob, day.alice, NOW)
     transfer(session, day.id, center.charlie, "asked for it", day.alice, LATER)
-    assert contact_permission.of(session, day.alice, day.id).staff_id == center.charlie
-    assert contact_permission.of(session, day.alice, day.id).channels == ("message", "call", "video")
+    assert contact_permission.of(session, day.alice, day.id, NOW).staff_id == center.charlie
+    assert contact_permission.of(session, day.alice, day.id, NOW).channels == ("message", "call", "video")
     participants.discharge(session, day.id, "left", day.alice, LATER)
 
-    assert contact_permission.of(session, day.alice, day.id).staff_id is None
+    assert contact_permission.of(session, day.alice, day.id, NOW).staff_id is None
     moves = contact_permission.moves(session, day.alice)
     assert [(each.from_staff_id, each.to_staff_id) for each in moves] == [
         (None, center.bob),

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from intake_service.intakes import answers_of
+from intake_service.intake_answers import answers_of
 from intake_service.tables import Assignment, Intake, Participant
 from shared_schema.form import load_form
 from shared_schema.intake import RATHER_NOT_SAY, SKIPPED, Answer, Status

@@ -4,7 +4,6 @@ import json
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import httpx
 import pytest
@@ -21,10 +20,11 @@ from intake_service.keys import Keys
 from intake_service.settings import Settings
 from intake_service.tables import Event, Intake, Participant
 from notifications.tables import Alert
-from shared_schema.intake import Answer, IntakeRecord, Receipt, SealedIntake, Status
+from shared_schema.intake import Answer, Receipt, SealedIntake, Status
 from shared_schema.kiosk_api import INTAKES_PATH
 from shared_schema.problem import MEDIA_TYPE, Problem
 from shared_schema.sealing import OpeningKey, seal
+from tests.intake_service.damage import JSON, changed, places, sealed_document
 from tests.intake_service.live import Service, running_service
 from tests.intake_service.people import EnrolledKiosk, a_record, a_site, an_enrolled_kiosk, sealed
 
@@ -44,12 +44,6 @@ def post(service: Service, kiosk: EnrolledKiosk, body: SealedIntake | bytes, **h
     return service.client.post(
         INTAKES_PATH, content=content, headers=kiosk.headers | {"Content-Type": "application/json"} | headers
     )
-
-
-def sealed_document(document: object, keys: Keys, record: IntakeRecord | None = None) -> SealedIntake:
-    """Any JSON at all, sealed as if it were a record."""
-    intake_id = record.id if record else uuid7()
-    return SealedIntake(intake_id=intake_id, envelope=seal(json.dumps(document).encode(), intake_id, keys.service_key))
 
 
 def count(session: Session) -> tuple[int, ...]:
@@ -241,31 +235,6 @@ def test_a_body_that_comes_too_slowly_is_refused(settings: Settings, kiosk: Enro
     assert '"may_retry":true' in said
 
 
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20) | st.just(PRIVATE),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
-    max_leaves=8,
-)
-
-
-def _places(document: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-    """Where a document can be changed: the paths of everything in it."""
-    children: list[tuple[object, Any]] = []
-    if isinstance(document, dict):
-        children = list(document.items())
-    elif isinstance(document, list):
-        children = list(enumerate(document))
-    return [path, *(place for key, value in children for place in _places(value, (*path, key)))]
-
-
-def _changed(document: Any, path: tuple[Any, ...], value: object) -> Any:
-    if not path:
-        return value
-    copy = dict(document) if isinstance(document, dict) else list(document)
-    copy[path[0]] = _changed(copy[path[0]], path[1:], value)
-    return copy
-
-
 @pytest.mark.timeout(300)
 def test_whatever_is_sent_the_answer_is_a_receipt_or_a_refusal_that_tells_nothing(
     service: Service, kiosk: EnrolledKiosk, keys: Keys, session: Session
@@ -288,20 +257,20 @@ def test_whatever_is_sent_the_answer_is_a_receipt_or_a_refusal_that_tells_nothin
     careful = thoroughly(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
     @careful
-    @given(st.sampled_from(_places(document)), _JSON)
+    @given(st.sampled_from(places(document)), JSON | st.just(PRIVATE))
     def a_changed_record(path: tuple[object, ...], value: object) -> None:
-        check(post(service, kiosk, sealed_document(_changed(document, path, value), keys, record)))
+        check(post(service, kiosk, sealed_document(changed(document, path, value), keys, record)))
 
     @careful
-    @given(st.sampled_from(_places(body)), _JSON)
+    @given(st.sampled_from(places(body)), JSON | st.just(PRIVATE))
     def a_changed_body(path: tuple[object, ...], value: object) -> None:
-        check(post(service, kiosk, json.dumps(_changed(body, path, value)).encode()))
+        check(post(service, kiosk, json.dumps(changed(body, path, value)).encode()))
 
     @careful
     @given(st.integers(0, len(ciphertext) - 1), st.sampled_from("Aa0+/=\u00e9 "))
     def a_changed_ciphertext(place: int, letter: str) -> None:
         damaged = ciphertext[:place] + letter + ciphertext[place + 1 :]
-        check(post(service, kiosk, json.dumps(_changed(body, ("envelope", "ciphertext"), damaged)).encode()))
+        check(post(service, kiosk, json.dumps(changed(body, ("envelope", "ciphertext"), damaged)).encode()))
 
     @careful
     @given(st.binary(max_size=200))

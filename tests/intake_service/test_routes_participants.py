@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from intake_service.disclosures import NOTICE
 from intake_service.tables import Assignment, Event, Intake, Participant, Role, Staff
 from shared_schema.intake import Answer, PathwayType, Status
 from tests.intake_service.center import Center, sign_in, somebody_waits
@@ -356,6 +357,9 @@ def test_contact_permission_follows_the_assignment(desk: Desk, session: Session,
         "staff_id": center.bob,
         "since": "",
         "channels": ["message", "call", "video"],
+        "consent": "not answered",
+        "until": None,
+        "notice": NOTICE,
     }
     desk.send(f"{page}/transfer", page, staff_id=center.charlie, reason="Bob is away")
 

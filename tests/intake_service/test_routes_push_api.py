@@ -2,12 +2,13 @@
 
 import httpx
 import pytest
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session, undefer_group
 
+from intake_service.keys import Keys
 from intake_service.tables import Staff, StaffSession
-from notifications import subscriptions
 from notifications.tables import PushSubscription
+from notifications.vapid import key_id_of
 from tests.intake_service.center import Center, sign_in
 from tests.intake_service.live import Service
 from tests.notifications.devices import Device
@@ -40,7 +41,8 @@ def bob(service: Service, session: Session, center: Center) -> httpx.Client:
 
 def devices(session: Session, staff_id: int) -> list[PushSubscription]:
     session.expire_all()
-    found = list(subscriptions.of_staff(session, staff_id))
+    query = select(PushSubscription).where(PushSubscription.staff_id == staff_id).options(undefer_group("reach"))
+    found = list(session.scalars(query.order_by(PushSubscription.id)))
     session.commit()
     return found
 
@@ -63,6 +65,32 @@ def test_a_page_says_how_its_browser_can_be_reached_now(bob: httpx.Client, sessi
 
     (device,) = devices(session, center.bob)
     assert (device.endpoint, device.device_name) == (f"{MOZILLA}-changed-meanwhile", "Firefox on Linux")
+
+
+def test_it_is_known_which_key_a_subscription_was_made_with(
+    bob: httpx.Client, session: Session, center: Center, keys: Keys
+) -> None:
+    bob.post(PUSH, json=body())
+    assert devices(session, center.bob)[0].vapid_key_id == ""  # an earlier page does not say
+
+    own = {"subscription": {**body(), "public_key": keys.vapid.public_key}}
+    assert bob.post(f"{PUSH}/confirmation", json=own).json()["public_key"] == keys.vapid.public_key
+    assert devices(session, center.bob)[0].vapid_key_id == key_id_of(keys.vapid.public_key)
+
+    standing(bob)
+    assert devices(session, center.bob)[0].vapid_key_id == key_id_of(keys.vapid.public_key)
+    bob.post(f"{PUSH}/renewal", json={**body(f"{MOZILLA}-new"), "public_key": "made up"})
+    assert devices(session, center.bob)[0].vapid_key_id == key_id_of("made up")
+
+
+def test_what_cannot_be_read_any_more_is_written_anew(bob: httpx.Client, session: Session, center: Center) -> None:
+    bob.post(PUSH, json=body())
+    session.execute(text("UPDATE push_subscription SET p256dh = endpoint"))
+    session.commit()
+
+    assert standing(bob) == "on"
+
+    assert devices(session, center.bob)[0].p256dh == DEVICE.p256dh
 
 
 def test_a_device_without_a_cookie_is_known_by_its_endpoint(

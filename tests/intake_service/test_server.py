@@ -81,6 +81,14 @@ def test_who_takes_no_answers_is_hung_up_on(service: Service) -> None:
             line.sendall(asked)
 
 
+@pytest.mark.parametrize(("method", "path"), [("TRACE", "/sign-in"), ("TRACE", "/static/"), ("GET", "/static/")])
+def test_no_folder_is_listed_and_no_trace_answered(service: Service, method: str, path: str) -> None:
+    answer = service.client.request(method, path, headers={"X-Told": "what was sent"})
+
+    assert answer.status_code in {404, 405}
+    assert "what was sent" not in answer.text
+
+
 def test_websockets_are_not_spoken(line: socket.socket) -> None:
     line.sendall(
         b"GET /events HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

@@ -20,9 +20,10 @@ def found_in_memory(pid: int, texts: Iterable[str]) -> list[str]:
 def _regions(pid: int) -> Iterator[tuple[str, bytes]]:
     with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            span, rights, *_ = line.split()
+            span, rights, _, _, _, *file = line.split(maxsplit=5)
             start, end = (int(each, 16) for each in span.split("-"))
-            if not rights.startswith("r") or line.endswith(("[vvar]", "[vsyscall]", "[vvar_vclock]")):
+            is_a_program = rights == "r-xp" and bool(file) and file[0].startswith("/")  # as it is on the disk
+            if is_a_program or not rights.startswith("r") or line.endswith(("[vvar]", "[vsyscall]", "[vvar_vclock]")):
                 continue
             try:
                 memory.seek(start)

@@ -3,11 +3,12 @@
 python -m tests.kiosk.observed_kiosk FILE [--written] [the kiosk's own arguments]
 
 `--written`: it also writes down what it says, into a file beside FILE. A file `break` beside FILE makes the next screen
-fail, with an exception that tells everything about it.
+fail, with an exception that tells everything about it. A file `later` has seconds in it, by which its clock is ahead.
 """
 
 import json
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,13 @@ class Observer:
         self._answered += 1
 
 
+def seconds_by(later: Path) -> float:
+    return time.monotonic() + (float(later.read_text()) if later.exists() else 0)
+
+
 if __name__ == "__main__":
     shown = Path(sys.argv[1])
     written = WrittenVoice(heard_beside(shown)) if "--written" in sys.argv else None
     arguments = [each for each in sys.argv[2:] if each != "--written"]
-    sys.exit(main(arguments, voice=written, on_shown=Observer(shown)))
+    later = shown.with_name("later")
+    sys.exit(main(arguments, voice=written, on_shown=Observer(shown), seconds=lambda: seconds_by(later)))

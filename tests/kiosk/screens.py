@@ -95,8 +95,8 @@ def every_screen(form: Form, config: KioskConfig, language: str, manner: Manner)
     yield "97-closed", closed_view(form, _closed(config), language, NOW)
 
 
-def a_session(form: Form, config: KioskConfig, *, safe: bool = True) -> Session:
-    return Session(form, config, lambda: "mountain-7", lambda _flow, _now: safe, 0)
+def a_session(form: Form, config: KioskConfig, *, safe: bool = True, ticket: str = "mountain-7") -> Session:
+    return Session(form, config, lambda: ticket, lambda _flow, _now: safe, 0)
 
 
 def _taps(form: Form, language: str) -> list[str]:

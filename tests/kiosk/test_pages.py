@@ -150,6 +150,12 @@ def test_whether_somebody_is_still_there_is_asked_on_one_page(language: str) -> 
             assert len(pages) == 1 or not name.endswith("still-there"), panel.name
 
 
+def test_a_choice_takes_three_pages_at_most() -> None:
+    for language in ("en", "es"):
+        for name, view, pages in paged(language, PANELS[0]):
+            assert len(pages) <= 3 or view.name == "review", name
+
+
 def test_letters_are_only_as_much_smaller_as_a_page_needs() -> None:
     lines = ("Somebody is coming to you now.",) * 8
     choices = tuple(Touch(Tap(Action.CHOOSE, name), name) for name in ("yes", "no"))

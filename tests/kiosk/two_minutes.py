@@ -25,7 +25,7 @@ _UNITS_A_WORD = {
     "vi": 1.5,  # Vietnamese puts a blank between all syllables
 }
 _NAME, _SHORT_NAME = 5, 4
-_COUNT = re.compile(r"\d+")  # of "Tap up to 3", which is read once
+_COUNT = re.compile(r"\d+")  # of "3 chosen. Tap one to undo.", which is read once, whatever the number
 _USUAL = (
     f"begin:{{language}} next choose:none next choose:first-time {'letter ' * _NAME} next choose:hard-day next "
     "choose:check-in choose:anyone next choose:here-only choose:nothing next choose:yes choose:agree send"

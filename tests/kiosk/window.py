@@ -18,6 +18,7 @@ from tests.support.xvfb import picture_of_screen
 _SOON = 10.0  # seconds
 _WITHIN = 20.0  # seconds
 _DOUBLE_TAP = 0.4  # seconds; Kivy's own limit is 0.25
+_MOST_PAGES = 12
 _SAME_PLACE = 60.0  # pixels; Kivy's is 2 % of the window
 _FIRST_OF_A_CLIENT = 1 << 21  # X numbers the windows of its clients from here; the root has a smaller number
 
@@ -67,8 +68,20 @@ class KioskWindow:
         """Tap what is on the screen, and do not look what comes of it."""
         x, y = self._read()["touches"][tap]
         self._xdotool("mousemove", str(round(x)), str(round(y)), "mousedown", "1")
-        time.sleep(0.05)  # a finger rests a moment
+        time.sleep(0.02)  # a finger rests a moment
         self._xdotool("mouseup", "1")
+
+    def turn_to(self, tap: str) -> None:
+        """Turn the pages of the screen, if it has several, until this is on it."""
+        for _ in range(_MOST_PAGES):
+            touches = self._read()["touches"]
+            if tap in touches or "page" not in touches:
+                return
+            self.tap("page")
+
+    def is_soon(self, view: str) -> bool:
+        """Whether this comes onto the screen within some seconds."""
+        return self._is_soon(lambda: self.view == view)
 
     def type(self, text: str) -> None:
         """On the keyboard on the screen, a letter at a time; it shifts by itself after a blank."""
@@ -83,6 +96,14 @@ class KioskWindow:
             before = self.shown.stat().st_mtime_ns
             self._xdotool("key", key)
             self._wait(lambda before=before: self.shown.stat().st_mtime_ns != before, f"an answer to {key}")  # type: ignore[misc]
+
+    def let_time_pass(self, seconds: float) -> None:
+        """Nobody touches the kiosk for so long, by its own clock."""
+        later = self.shown.with_name("later")
+        passed = float(later.read_text()) if later.exists() else 0
+        draft = later.with_suffix(".new")
+        draft.write_text(str(passed + seconds))
+        draft.replace(later)
 
     def strike(self, *keys: str) -> None:
         """Keys that mean nothing to the kiosk."""

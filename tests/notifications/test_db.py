@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, text
-from sqlalchemy.exc import DatabaseError, OperationalError, StatementError
+from sqlalchemy.exc import DatabaseError, DataError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from notifications import db, roster
@@ -29,6 +29,13 @@ def test_a_time_comes_back_as_the_same_moment(session: Session) -> None:
 def test_a_time_without_a_zone_is_refused(session: Session) -> None:
     with pytest.raises(StatementError, match="aware"):
         roster.set_duty(session, 1, 2, True, datetime(2026, 11, 23, 9, 30))  # noqa: DTZ001  (the point)
+
+
+def test_a_number_beyond_all_measure_is_refused_in_one_way(session: Session) -> None:
+    with pytest.raises(DataError) as refused:
+        session.scalars(select(RosterEntry).where(RosterEntry.site_id == 10**30)).all()
+
+    assert str(10**30) not in str(refused.value)
 
 
 def test_sqlite_survives_the_power_cut(engine: Engine) -> None:

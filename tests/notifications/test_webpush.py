@@ -8,7 +8,7 @@ import pytest
 
 from notifications import webpush
 from notifications.failures import Gone, Rejected, SendError, TryLater
-from notifications.vapid import FILE_NAME, VapidKey, load_or_create
+from notifications.vapid import VapidKeys, load_all, load_or_create
 from notifications.webpush import PushSender
 from tests.notifications.devices import NOW, Device
 from tests.support.misbehaving import (
@@ -27,8 +27,8 @@ CONTENT = b'{"notification": {"title": "Somebody is waiting"}}'
 
 
 @pytest.fixture
-def vapid(tmp_path: Path) -> VapidKey:
-    return load_or_create(tmp_path / FILE_NAME)
+def vapid(tmp_path: Path) -> VapidKeys:
+    return load_all(tmp_path)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def service() -> Iterator[MisbehavingServer]:
 
 
 def send(
-    vapid: VapidKey, endpoint: str, device: Device | None = None, *, allow_private: bool = True, now: datetime = NOW
+    vapid: VapidKeys, endpoint: str, device: Device | None = None, *, allow_private: bool = True, now: datetime = NOW
 ) -> None:
     """One message, as the worker sends it."""
     device = device or Device()
@@ -51,7 +51,7 @@ def send(
     asyncio.run(one())
 
 
-def test_only_the_device_can_read_it(vapid: VapidKey, service: MisbehavingServer) -> None:
+def test_only_the_device_can_read_it(vapid: VapidKeys, service: MisbehavingServer) -> None:
     device = Device()
     send(vapid, f"{service.url}/push/1", device)
 
@@ -60,7 +60,7 @@ def test_only_the_device_can_read_it(vapid: VapidKey, service: MisbehavingServer
     assert device.read(body) == {"title": "Somebody is waiting"}
 
 
-def test_it_says_how_long_it_matters_and_who_sends_it(vapid: VapidKey, service: MisbehavingServer) -> None:
+def test_it_says_how_long_it_matters_and_who_sends_it(vapid: VapidKeys, service: MisbehavingServer) -> None:
     send(vapid, f"{service.url}/push/1", now=datetime.now(UTC))
 
     headers = service.asked[0].headers
@@ -88,7 +88,7 @@ def test_it_says_how_long_it_matters_and_who_sends_it(vapid: VapidKey, service: 
     ],
 )
 def test_every_answer_has_its_meaning(
-    vapid: VapidKey,
+    vapid: VapidKeys,
     service: MisbehavingServer,
     behaviour: Behaviour,
     kind: type[SendError],
@@ -107,7 +107,7 @@ def test_every_answer_has_its_meaning(
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_nobody_is_followed_elsewhere(vapid: VapidKey, service: MisbehavingServer, status: int) -> None:
+def test_nobody_is_followed_elsewhere(vapid: VapidKeys, service: MisbehavingServer, status: int) -> None:
     with misbehaving_server(answers(201)) as elsewhere:
         service.behave(answers(status, Location=f"{elsewhere.url}/push/1"))
         with pytest.raises(Rejected):
@@ -118,7 +118,7 @@ def test_nobody_is_followed_elsewhere(vapid: VapidKey, service: MisbehavingServe
 
 @pytest.mark.parametrize("behaviour", [hangs, drips(500)])
 def test_a_slow_service_holds_nobody_up(
-    vapid: VapidKey, service: MisbehavingServer, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+    vapid: VapidKeys, service: MisbehavingServer, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webpush, "_TOTAL_TIMEOUT", 0.5)
     service.behave(behaviour)
@@ -132,7 +132,7 @@ def test_a_slow_service_holds_nobody_up(
 
 @pytest.mark.parametrize("behaviour", [drips(201), never_ends(201)])
 def test_an_answer_without_end_is_not_read_to_its_end(
-    vapid: VapidKey, service: MisbehavingServer, behaviour: Behaviour
+    vapid: VapidKeys, service: MisbehavingServer, behaviour: Behaviour
 ) -> None:
     service.behave(behaviour)
     begun = time.monotonic()
@@ -142,7 +142,7 @@ def test_an_answer_without_end_is_not_read_to_its_end(
     assert time.monotonic() - begun < 5
 
 
-def test_a_service_that_is_not_there_is_tried_later(vapid: VapidKey) -> None:
+def test_a_service_that_is_not_there_is_tried_later(vapid: VapidKeys) -> None:
     with misbehaving_server(answers(201)) as gone:
         endpoint = f"{gone.url}/push/1"
     with pytest.raises(TryLater):
@@ -150,7 +150,7 @@ def test_a_service_that_is_not_there_is_tried_later(vapid: VapidKey) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:{}/", "http://localhost:{}/", "http://[::1]:{}/"])
-def test_nothing_is_sent_into_the_own_network(vapid: VapidKey, service: MisbehavingServer, endpoint: str) -> None:
+def test_nothing_is_sent_into_the_own_network(vapid: VapidKeys, service: MisbehavingServer, endpoint: str) -> None:
     with pytest.raises(Rejected) as caught:
         send(vapid, endpoint.format(service.port), allow_private=False)
 
@@ -161,12 +161,47 @@ def test_nothing_is_sent_into_the_own_network(vapid: VapidKey, service: Misbehav
 @pytest.mark.parametrize(
     "endpoint", ["", "http://", "http://[damaged", "not an address", "ftp://127.0.0.1/", "http://127.0.0.1:99999/"]
 )
-def test_an_unusable_address_is_no_reason_to_try_again(vapid: VapidKey, endpoint: str) -> None:
+def test_an_unusable_address_is_no_reason_to_try_again(vapid: VapidKeys, endpoint: str) -> None:
     with pytest.raises(Rejected):
         send(vapid, endpoint)
 
 
-def test_a_token_is_signed_once_for_each_service(vapid: VapidKey, service: MisbehavingServer) -> None:
+def test_each_device_is_written_to_with_the_key_that_it_subscribed_with(
+    tmp_path: Path, service: MisbehavingServer
+) -> None:
+    first = load_or_create(tmp_path / "vapid.key")
+    second = load_or_create(tmp_path / "vapid-1.key")
+    keys = load_all(tmp_path)
+    assert keys.public_key == second.public_key
+    device, now = Device(), datetime.now(UTC)
+
+    async def each() -> None:
+        async with PushSender(keys, "mailto:operator@center.example", allow_private=True) as sender:
+            for key_id in (first.key_id, second.key_id, ""):
+                deadline = now + timedelta(minutes=30)
+                reach = (f"{service.url}/1", device.p256dh, device.auth)
+                await sender.send(*reach, CONTENT, "alert-7", deadline, now, vapid_key_id=key_id)
+
+    asyncio.run(each())
+
+    for asked, key in zip(service.asked, (first, second, first), strict=True):
+        check_vapid(asked.headers["authorization"], service.url, key.public_key)
+
+
+def test_a_key_that_is_not_here_may_come_with_a_restart(vapid: VapidKeys, service: MisbehavingServer) -> None:
+    device, deadline = Device(), NOW + timedelta(minutes=30)
+
+    async def once() -> None:
+        async with PushSender(vapid, "mailto:operator@center.example", allow_private=True) as sender:
+            reach = (f"{service.url}/1", device.p256dh, device.auth)
+            await sender.send(*reach, CONTENT, "alert-7", deadline, NOW, vapid_key_id="of another key")
+
+    with pytest.raises(TryLater):
+        asyncio.run(once())
+    assert service.asked == []
+
+
+def test_a_token_is_signed_once_for_each_service(vapid: VapidKeys, service: MisbehavingServer) -> None:
     device = Device()
 
     async def several() -> None:

@@ -12,15 +12,19 @@ from sqlalchemy import Engine, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from notifications import alerts, channels, webpush
+from notifications.encrypted import DataKeys, unlock
 from notifications.other_channels import OtherChannels
+from notifications.private_files import create_once
 from notifications.settings import PushSettings
 from notifications.tables import Alert, AlertKind, Channel, Lease, Notice, NoticeState, PushSubscription, Timer
-from notifications.vapid import FILE_NAME, load_or_create
+from notifications.vapid import load_all, load_or_create
 from notifications.worker import Worker
 from tests.notifications import house
+from tests.notifications.conftest import DATA_KEY
 from tests.notifications.devices import NOW, Device
 from tests.notifications.house import a_house, minutes, somebody_waits
 from tests.support.misbehaving import MisbehavingServer, after, answers, hangs, misbehaving_server
+from tests.support.push_service import check_vapid
 from tests.support.service import Process, start
 
 BOB = 2
@@ -34,6 +38,8 @@ def push_service() -> Iterator[MisbehavingServer]:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> PushSettings:
+    """With the keys that `engine` is unlocked with, for processes."""
+    create_once(tmp_path / "data-1.key", DATA_KEY)
     return PushSettings(
         database_url=database_url,
         keys_dir=tmp_path,
@@ -56,7 +62,7 @@ def an_alert(session: Session, *endpoints: str, now: datetime | None = None) -> 
 
 def drain(engine: Engine, settings: PushSettings) -> None:
     """What is due now is sent, by one worker."""
-    asyncio.run(Worker(engine, load_or_create(settings.keys_dir / FILE_NAME), settings).drain())
+    asyncio.run(Worker(engine, load_all(settings.keys_dir), settings).drain())
 
 
 def ledger(session: Session) -> list[tuple[str, str | None]]:
@@ -130,7 +136,7 @@ def test_a_service_that_asks_to_wait_is_left_alone(
 ) -> None:
     push_service.behave(answers(429, Retry_After="120"))
     an_alert(session, f"{push_service.url}/bob")
-    worker = Worker(engine, load_or_create(settings.keys_dir / FILE_NAME), settings)
+    worker = Worker(engine, load_all(settings.keys_dir), settings)
 
     async def two_alerts() -> None:
         stop = asyncio.Event()
@@ -159,7 +165,7 @@ def test_a_service_that_hangs_holds_up_nobody_else(
     monkeypatch.setattr(webpush, "_TOTAL_TIMEOUT", 3.0)
     with misbehaving_server(hangs) as stuck:
         an_alert(session, *[f"{stuck.url}/{number}" for number in range(60)], f"{push_service.url}/bob")
-        worker = Worker(engine, load_or_create(settings.keys_dir / FILE_NAME), settings)
+        worker = Worker(engine, load_all(settings.keys_dir), settings)
 
         async def watched() -> None:
             stop = asyncio.Event()
@@ -184,15 +190,53 @@ def test_one_that_cannot_be_sent_does_not_stop_the_others(
     assert [state for state, _ in ledger(session)] == ["failed", "failed", "accepted"]
 
 
+def test_a_device_that_cannot_be_read_is_tried_again_and_does_not_stop_the_others(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer
+) -> None:
+    """A worker that was not restarted when the data key was changed."""
+    newer = b"another made up key of 32 bytes!"
+    unlock(engine, DataKeys.of([DATA_KEY, newer]))
+    an_alert(session, f"{push_service.url}/written-with-the-newer-key")
+    unlock(engine, DataKeys.of([DATA_KEY]))
+    Device().subscribe(session, BOB, f"{push_service.url}/2")
+    alerts.raise_alert(session, AlertKind.TEST, 1, "Harbor House", "8", "/alerts", [BOB], datetime.now(UTC))
+    session.commit()
+
+    drain(engine, settings)
+
+    unreadable = ("queued", "the address cannot be read with the keys that are here")
+    assert sorted(ledger(session), key=str) == sorted([unreadable, unreadable, ("accepted", None)], key=str)
+    assert session.scalars(select(PushSubscription.suspect_since)).all() == [None, None]
+
+
+def test_after_a_change_of_the_vapid_key_both_kinds_of_phones_are_told(
+    engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer
+) -> None:
+    first = load_or_create(settings.keys_dir / "vapid.key")
+    second = load_or_create(settings.keys_dir / "vapid-1.key")
+    for number, key_id in enumerate(("", first.key_id, second.key_id)):
+        subscribed = Device().subscribe(session, BOB, f"{push_service.url}/{number}")
+        subscribed.vapid_key_id = key_id
+    alerts.raise_alert(session, AlertKind.TEST, 1, "Harbor House", "8", "/alerts", [BOB], datetime.now(UTC))
+    session.commit()
+
+    drain(engine, settings)
+
+    assert len(push_service.asked) == 3
+    for asked in push_service.asked:
+        key = second if asked.path == "/2" else first
+        check_vapid(asked.headers["authorization"], push_service.url, key.public_key)
+
+
 def test_several_workers_send_each_notice_once(
     engine: Engine, session: Session, settings: PushSettings, push_service: MisbehavingServer
 ) -> None:
     devices = an_alert(session, *[f"{push_service.url}/{number}" for number in range(120)])
-    key = load_or_create(settings.keys_dir / FILE_NAME)
+    keys = load_all(settings.keys_dir)
 
     async def together() -> None:
         stop = asyncio.Event()
-        workers = [asyncio.create_task(Worker(engine, key, settings).run(stop)) for _ in range(3)]
+        workers = [asyncio.create_task(Worker(engine, keys, settings).run(stop)) for _ in range(3)]
         await until(lambda: {state for state, _ in ledger(session)} == {NoticeState.ACCEPTED})
         stop.set()
         await asyncio.gather(*workers)
@@ -314,7 +358,7 @@ def test_a_mail_server_that_hangs_holds_up_no_phone(
         kind, now = AlertKind.READY_FOR_ASSIGNMENT, datetime.now(UTC)
         alerts.raise_alert(session, kind, 1, "Harbor House", "7", "/intakes/7", [*range(100, 160), BOB], now)
         session.commit()
-        worker = Worker(engine, load_or_create(settings.keys_dir / FILE_NAME), ours)
+        worker = Worker(engine, load_all(settings.keys_dir), ours)
 
         async def watched() -> None:
             stop = asyncio.Event()
@@ -392,6 +436,15 @@ def worker_process(settings: PushSettings, folder: Path) -> Iterator[Process]:
     finally:
         if worker.running:
             worker.kill()
+
+
+def test_a_worker_without_data_keys_does_not_begin(settings: PushSettings, tmp_path: Path) -> None:
+    (tmp_path / "data-1.key").unlink()
+
+    with worker_process(settings, tmp_path) as worker:
+        wait_until(lambda: not worker.running)
+
+    assert "has not made its keys" in (tmp_path / "worker.log").read_text()
 
 
 def wait_until(condition: Callable[[], bool], within: float = 20.0) -> None:

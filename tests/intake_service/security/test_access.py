@@ -28,6 +28,7 @@ from tests.intake_service.security.callers import (
     every_caller,
     the_neighbors,
 )
+from tests.intake_service.security.conftest import Tally
 from tests.intake_service.security.things import Things, some_things
 from tests.intake_service.security.walk import SAFE, ask, every_door, tried
 
@@ -62,7 +63,13 @@ def test_the_table_has_every_route_and_no_other(service: Service) -> None:
 
 @pytest.mark.timeout(300)
 def test_every_caller_gets_what_the_table_says(
-    service: Service, session: Session, center: Center, keys: Keys, here: Things, callers: Mapping[str, Caller]
+    service: Service,
+    session: Session,
+    center: Center,
+    keys: Keys,
+    here: Things,
+    callers: Mapping[str, Caller],
+    tally: Tally,
 ) -> None:
     table, things, differs = access_table(), here, []
     for door in sorted(every_door(service.app), key=lambda door: door[0] not in SAFE):
@@ -71,6 +78,7 @@ def test_every_caller_gets_what_the_table_says(
         found = {name: tried(caller, door, things) for name, caller in callers.items()}
         if found != table.get(door):
             differs.append((door, found))
+        tally("doors, each tried by each caller", len(found))
 
     assert differs == []
 

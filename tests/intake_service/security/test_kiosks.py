@@ -176,7 +176,7 @@ def test_a_kiosk_that_floods_the_real_service_is_refused_and_the_others_notice_n
     assert [answer.status_code for answer in [*answers, beat, config]] == [201] * 5 + [204, 200]
     assert flood.codes.keys() == {200, 201, 429}
     tally("posts of a kiosk that floods", flood.asked)
-    tally("of them told to wait", flood.codes[429])
+    tally("posts of a kiosk that floods: told to wait", flood.codes[429])
     let_through = flood.codes[200] + flood.codes[201]
     assert 300 <= let_through <= 300 + 5 * flood.seconds + 1
     assert flood.codes[429] >= 1000

@@ -20,6 +20,7 @@ from tests.intake_service.center import PASSWORD, Center
 from tests.intake_service.every_page import a_busy_day
 from tests.intake_service.live import Service
 from tests.intake_service.people import a_record, a_staff_member, sealed
+from tests.intake_service.security.conftest import Tally
 from tests.notifications.devices import Device
 from tests.support.chromium import running_chromium
 
@@ -93,7 +94,7 @@ def typed_everywhere(service: Service, session: Session, center: Center, keys: K
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("text", PAYLOADS)
 def test_what_somebody_types_is_shown_and_never_runs(
-    page: Page, service: Service, session: Session, center: Center, keys: Keys, text: str
+    page: Page, service: Service, session: Session, center: Center, keys: Keys, text: str, tally: Tally
 ) -> None:
     participant, intake = typed_everywhere(service, session, center, keys, text)
     blocked = errors_of(page)
@@ -111,6 +112,7 @@ def test_what_somebody_types_is_shown_and_never_runs(
         assert page.evaluate("'pwned' in window") is False, name
         if text in page.inner_text("body"):
             seen.add(name)
+    tally("pages in Chromium with markup in every field", len(pages))
     page.goto(f"{service.url}/participants/search")
     page.get_by_role("searchbox").fill(text)
     with page.expect_navigation():
@@ -149,16 +151,49 @@ def test_the_browser_runs_nothing_that_is_not_a_file_of_ours(page: Page, service
 
 
 @pytest.mark.timeout(300)
-def test_no_page_of_ours_breaks_its_own_rules(page: Page, service: Service, session: Session, center: Center) -> None:
+def test_no_page_of_ours_breaks_its_own_rules(
+    page: Page, service: Service, session: Session, center: Center, tally: Tally
+) -> None:
     said = errors_of(page)
     for path in a_busy_day(session, center).pages.values():
+        tally("pages in Chromium whose headers were looked at")
         answer = page.goto(service.url + path)
         assert answer is not None
         assert answer.headers["cache-control"] == "no-store", path
         allowed = page.evaluate("names => names.filter(name => document.featurePolicy.allowsFeature(name))", OFF)
         assert allowed == [], path
+        passkeys = page.evaluate("['publickey-credentials-get', 'publickey-credentials-create'].filter("
+                                 "name => document.featurePolicy.allowsFeature(name))")  # fmt: skip
+        assert len(passkeys) == 2, path
 
     assert said == []
+
+
+def test_another_site_neither_shows_our_files_nor_holds_a_window_of_ours(
+    playwright: Playwright, service: Service
+) -> None:
+    """`localhost` and `127.0.0.1` are two sites to a browser."""
+    elsewhere = f"{service.url}/static/icon.svg".replace("localhost", "127.0.0.1")
+    with running_chromium(playwright) as page:
+        page.route(elsewhere, lambda route: route.fulfill(body="<title>Elsewhere</title>", content_type="text/html"))
+        page.goto(elsewhere)
+        shown = page.evaluate(
+            """async ours => {
+              const image = new Image();
+              const loaded = new Promise(say => { image.onload = () => say(true); image.onerror = () => say(false); });
+              image.src = ours + '/static/icon.svg';
+              return await loaded;
+            }""",
+            service.url,
+        )
+        with page.expect_popup() as opened:
+            page.evaluate("ours => { window.held = window.open(ours + '/sign-in'); }", service.url)
+        opened.value.wait_for_load_state()
+
+        assert shown is False
+        assert "Sign in" in opened.value.inner_text("body")
+        assert opened.value.evaluate("window.opener") is None
+        assert page.evaluate("window.held.closed") is True  # to its opener it is gone
 
 
 def test_no_other_page_frames_ours(playwright: Playwright, service: Service) -> None:
