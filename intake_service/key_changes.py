@@ -135,7 +135,7 @@ def reencrypt(engine: Engine, keys: Keys) -> dict[str, int]:
     return moved
 
 
-def retire_data(engine: Engine, folder: Path, number: int) -> KeptKey:
+def retire_data(engine: Engine, folder: Path, number: int, now: datetime) -> KeptKey:
     """Forgets a data key that nothing is written with and deletes its file; one of the environment is left to people.
 
     Raises NotFound for a number that there is not, Conflict for the newest key or one that a value still needs.
@@ -143,21 +143,24 @@ def retire_data(engine: Engine, folder: Path, number: int) -> KeptKey:
     key = _earlier(folder, "data", number)
     key_id = data_key_id(key.read())
     with Session(writing(engine)) as session, session.begin():
-        _forget(session, "data", key_id.hex())
+        _forget(session, "data", key_id.hex(), key, now)
         if needing := sum(_needing(session, table, column, key_id) for table, column, _ in _encrypted()):
-            raise Conflict(f"Data key {number} still reads {needing} values. First run: warm-handoff keys reencrypt")
+            raise Conflict(
+                f"Data key {number} still reads {needing} values. First run: "
+                "warm-handoff keys reencrypt --all-restarted"
+            )
     # Only after the commit: a key that the database asks for and that is gone would keep the service from starting.
     _delete(key)
     return key
 
 
-def retire_vapid(engine: Engine, folder: Path, number: int) -> KeptKey:
+def retire_vapid(engine: Engine, folder: Path, number: int, now: datetime) -> KeptKey:
     """The same for a VAPID key that no browser's subscription was made with any more. `vapid.key` is number 0."""
     key, keys = _earlier(folder, "vapid", number), load_all(folder)
     position = [each.number for each in kept(folder, "vapid")].index(number)
     key_id = list(keys.by_id)[position]
     with Session(writing(engine)) as session, session.begin():
-        _forget(session, "vapid", key_id)
+        _forget(session, "vapid", key_id, key, now)
         needed = subscriptions.vapid_keys_needed(session)
         if needing := needed.get(key_id, 0) + (needed.get("", 0) if position == 0 else 0):
             raise Conflict(
@@ -183,8 +186,9 @@ def _delete(key: KeptKey) -> None:
         delete_durably(key.path)
 
 
-def _forget(session: Session, kind: str, key_id: str) -> None:
+def _forget(session: Session, kind: str, key_id: str, key: KeptKey, now: datetime) -> None:
     session.execute(delete(KeyInUse).where(KeyInUse.kind == kind, KeyInUse.key_id == key_id))
+    audit.record(session, Act.KEYS_CHANGED, now, kind=Kind.KEY, object_id=key_id, after={"retired": key.name})
 
 
 def _in_use(session: Session, kind: str, key_id: str, now: datetime) -> None:

@@ -85,22 +85,18 @@ def _rotate(call: Call) -> Said:
 
 def _reencrypt(engine: Engine, keys: Keys, _settings: Settings, _arguments: argparse.Namespace) -> Said:
     moved = key_changes.reencrypt(engine, keys)
-    _keep(engine, {"moved to the newest data key": sum(moved.values())})
+    with Session(writing(engine)) as session, session.begin():
+        after = {"moved to the newest data key": sum(moved.values())}
+        audit.record(session, Act.KEYS_CHANGED, datetime.now(UTC), after=after)
     listed = "\n".join(f"{place}\t{count}" for place, count in moved.items())
     return Said(listed, f"{sum(moved.values())} values moved to the newest data key.")
 
 
 def _retire(engine: Engine, _keys: Keys, settings: Settings, arguments: argparse.Namespace) -> Said:
     retire = {"data": key_changes.retire_data, "vapid": key_changes.retire_vapid}[arguments.kind]
-    key = retire(engine, settings.keys_dir, arguments.number)
-    _keep(engine, {"retired": key.name})
+    key = retire(engine, settings.keys_dir, arguments.number, datetime.now(UTC))
     done = f"Deleted {key.path}. Delete it" if key.path else f"Nothing needs {key.name} any more. Take it away here and"
     return Said(
         note=f"{done} on every other machine before anything starts there. "
         "Keep its copy beside the backups of the database from before: they cannot be used without it."
     )
-
-
-def _keep(engine: Engine, done: dict[str, str | int]) -> None:
-    with Session(writing(engine)) as session, session.begin():
-        audit.record(session, Act.KEYS_CHANGED, datetime.now(UTC), after=done)

@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session, joinedload
 from uuid_utils.compat import uuid7
 
@@ -35,20 +35,26 @@ def add(
 ) -> tuple[Kiosk, str]:
     """A new kiosk at a site and its pairing code (`K7QM-4XPD`), which is shown now and never again.
 
-    `by`: None for the command line.
+    One of this name that still waits to be paired is this one, with another code: the page was asked for twice, or the
+    code was lost. `by`: None for the command line.
     """
     letters = "".join(secrets.choice(_LETTERS) for _ in range(_CODE))
-    kiosk = Kiosk(
-        id=uuid7(),
-        site=site,
-        name=name,
-        pairing_digest=_pairing_digest(letters, keys),
-        pairing_expires_at=now + PAIRING_VALID,
-    )
+    kiosk = session.scalars(_waiting_to_be_paired(site, name)).first() or Kiosk(id=uuid7(), site=site, name=name)
+    kiosk.pairing_digest = _pairing_digest(letters, keys)
+    kiosk.pairing_expires_at = now + PAIRING_VALID
     session.add(kiosk)
     session.flush()
     audit.record(session, Act.KIOSK_ADDED, now, by=by, to=kiosk, after={"name": name})
     return kiosk, f"{letters[:4]}-{letters[4:]}"
+
+
+def _waiting_to_be_paired(site: Site, name: str) -> Select[Kiosk]:
+    return select(Kiosk).where(
+        Kiosk.site_id == site.id,
+        Kiosk.name == name,
+        Kiosk.enrolled_at.is_(None),
+        Kiosk.revoked_at.is_(None),
+    )
 
 
 def checked_name(name: str) -> str:

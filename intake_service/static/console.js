@@ -5,6 +5,9 @@ import { inStep, unsubscribe } from "/static/push.js";
 
 const HOUR = 60;
 
+// On a phone the lists' bar is wider than the screen, and begins with the first of them.
+document.querySelector(".lists a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 export function tickClocks(root = document) {
   for (const clock of root.querySelectorAll("[data-since]")) {
     const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(clock.dataset.since)) / 60000));

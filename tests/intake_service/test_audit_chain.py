@@ -269,6 +269,22 @@ def test_guards_that_were_taken_away_are_found(audited: Engine) -> None:
     assert "The database's guard audit_entry_stays is gone" in found(verified(audited))
 
 
+def test_a_guard_that_does_nothing_any_more_is_found(audited: Engine) -> None:
+    with writing(audited).begin() as connection:
+        if audited.dialect.name == "sqlite":
+            connection.exec_driver_sql("DROP TRIGGER audit_entry_stays")
+            connection.exec_driver_sql(
+                "CREATE TRIGGER audit_entry_stays BEFORE DELETE ON audit_entry BEGIN SELECT 1; END"
+            )
+        else:
+            connection.exec_driver_sql(
+                "CREATE OR REPLACE FUNCTION only_ever_added() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN RETURN OLD; END $$"
+            )
+
+    assert "The database's guard audit_entry_stays is gone or does nothing" in found(verified(audited))
+
+
 def test_a_chain_that_was_cut_goes_on_and_says_so_for_good(
     audited: Engine, session: Session, center: Center, keys_dir: Path
 ) -> None:

@@ -219,7 +219,7 @@ def test_the_folder_and_the_environment_are_one(
     unlock(engine, rotated.data)
     assert set(rotated.data.ciphers) > set(keys.data.ciphers)
     key_changes.reencrypt(engine, rotated)
-    assert key_changes.retire_data(engine, keys_dir, 1).name == "WARM_HANDOFF_KEY_DATA_1"
+    assert key_changes.retire_data(engine, keys_dir, 1, NOW).name == "WARM_HANDOFF_KEY_DATA_1"
     monkeypatch.delenv("WARM_HANDOFF_KEY_DATA_1")
     assert set(open_keys(keys_dir, engine, NOW).data.ciphers) == {rotated.data.current}
 

@@ -63,6 +63,20 @@ def test_a_pairing_code_works_once(service: Service, code: str) -> None:
     assert (second.status_code, second.json()["code"]) == (403, "wrong_pairing_code")
 
 
+def test_asked_for_twice_it_is_one_kiosk_and_the_last_code_counts(
+    service: Service, session: Session, keys: Keys
+) -> None:
+    """Somebody loads the page with the code again: no second kiosk stands in the list for ever."""
+    first, lost = waiting_kiosk(session, keys)
+    again, code = kiosks.add(session, first.site, first.name, keys, datetime.now(UTC))
+    session.commit()
+
+    assert again.id == first.id
+    assert (pair(service, lost).status_code, pair(service, code).status_code) == (403, 200)
+    assert kiosks.add(session, first.site, first.name, keys, datetime.now(UTC))[0].id != first.id
+    session.rollback()
+
+
 def test_a_pairing_code_may_be_typed_in_small_letters_and_without_its_dash(service: Service, code: str) -> None:
     assert pair(service, f" {code.lower().replace('-', ' ')} ").status_code == 200
 
