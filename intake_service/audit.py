@@ -35,6 +35,7 @@ class Act(StrEnum):
     """
 
     SEARCHED = "participants searched"
+    SUSPECTED = "two records compared"
     TURNED_AWAY = "turned away"
     """Somebody who is signed in asked for what is not theirs, or not there."""
     ASKED_CONTACT_PERMISSION = "contact permission asked"

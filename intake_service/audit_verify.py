@@ -77,18 +77,20 @@ def verify(session: Session, written_down: Sequence[str] = ()) -> Verdict:
     if session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     keys, verdict = AuditKeys.of(session), Verdict()
-    _follow(session, keys, verdict, dict(map(read_down, filter(None, written_down))))
+    erased = set(session.scalars(select(AuditEntry.object_id).where(AuditEntry.action == Action.ERASE)))
+    _follow(session, keys, verdict, dict(map(read_down, filter(None, written_down))), erased)
     _judge_head(session, keys, verdict)
-    _judge_waiting(session, keys, verdict)
+    _judge_waiting(session, keys, verdict, erased)
     _judge_copies(session, verdict)
     _judge_events(session, verdict)
     _judge_guards(session, verdict)
     return verdict
 
 
-def _follow(session: Session, keys: AuditKeys, verdict: Verdict, wanted: Mapping[int, str]) -> None:
+def _follow(
+    session: Session, keys: AuditKeys, verdict: Verdict, wanted: Mapping[int, str], erased: set[str | None]
+) -> None:
     """Along the links, from the first to the last."""
-    erased = set(session.scalars(select(AuditEntry.object_id).where(AuditEntry.action == Action.ERASE)))
     number, mac, held = 0, START, set()
     for row in _links(session):
         if row.number != number + 1:
@@ -142,7 +144,7 @@ def _judge_head(session: Session, keys: AuditKeys, verdict: Verdict) -> None:
         verdict.add(f"The chain ends at {verdict.last}; it went to {head.number}, or its head was made up.")
 
 
-def _judge_waiting(session: Session, keys: AuditKeys, verdict: Verdict) -> None:
+def _judge_waiting(session: Session, keys: AuditKeys, verdict: Verdict, erased: set[str | None]) -> None:
     settled = session.scalar(select(AuditHead.settled)) or 0
     waiting = select(*_COLUMNS).outerjoin(AuditLink, AuditLink.entry_id == AuditEntry.id).outerjoin(*_EVENT_OF_ENTRY)
     for row in session.execute(waiting.where(AuditLink.number.is_(None)).order_by(AuditEntry.id)):
@@ -150,7 +152,7 @@ def _judge_waiting(session: Session, keys: AuditKeys, verdict: Verdict) -> None:
             verdict.add("This entry was put in afterwards, or its link was taken away.", row.entry_id)
         else:
             verdict.waiting += 1
-            _judge_entry(session, keys, verdict, row, set())
+            _judge_entry(session, keys, verdict, row, erased)
 
 
 def _judge_copies(session: Session, verdict: Verdict) -> None:

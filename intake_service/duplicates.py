@@ -14,7 +14,8 @@ from uuid import UUID
 from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from intake_service import assignments, callbacks, carrying, changes, contact_permission, known_people, rights
+from intake_service import assignments, audit, callbacks, carrying, changes, contact_permission, known_people, rights
+from intake_service.audit import Act
 from intake_service.changes import Change, time_at
 from intake_service.errors import Conflict, InvalidRequest, NotFound
 from intake_service.tables import Participant, PossibleDuplicate, Staff
@@ -113,6 +114,7 @@ def suspect(session: Session, participant_id: UUID, known_id: UUID, by: Staff, n
         )
         session.add(pair)
         session.flush()
+        audit.record(session, Act.SUSPECTED, now, by=by, to=one, after={"with": other.id.hex})
     return pair.id
 
 
