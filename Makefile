@@ -6,7 +6,7 @@ SECURITY = tests/intake_service/security tests/intake_service/test_server.py tes
 	$(wildcard tests/intake_service/test_at_rest.py)
 BENCHES = $(basename $(notdir $(wildcard bench/[a-z]*.py)))
 
-.PHONY: help demo demo-reset test test-security env packages lint types pictures docs bench wheel lock image sbom audit-packages
+.PHONY: help demo demo-reset test test-security env packages lint types pictures docs bench wheel lock image image-test sbom audit-packages
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,7 +49,7 @@ types: env ## mypy --strict
 	.venv/bin/mypy
 
 pictures: packages env ## draw every kiosk screen in every language, look and size, and console pages, under build/pictures
-	PICTURES=all $(RUN) -m pytest -m pictures
+	PICTURES=all $(RUN) -m pytest -m pictures --numprocesses logical --maxprocesses 8 --dist load
 
 docs: env ## write the pages of docs that are made from data: reading times, accessibility, ASVS
 	$(RUN) -m tests.kiosk.two_minutes
@@ -73,6 +73,9 @@ audit-packages: env ## ask the public advisories about every locked package; nee
 image: env ## build the kiosk's disk image under build/kiosk-image; needs root, and Debian's apt and mmdebstrap
 	@scripts/debian-packages image
 	kiosk_image/build
+
+image-test: env ## start the built image in an emulator, pair it, do an intake; needs root and half an hour
+	$(RUN) -m pytest tests/image/boots.py
 
 lock: env ## write the hashed lock files anew
 	scripts/lock

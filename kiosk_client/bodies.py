@@ -9,6 +9,7 @@ from kiosk_client.geometry import (
     NARROW,
     PADDING_ABOVE,
     TARGET,
+    Measured,
     Picture,
     Placed,
     Rect,
@@ -17,6 +18,7 @@ from kiosk_client.geometry import (
     Words,
     fitting_size,
     line_height,
+    measured,
     note_width,
     tall,
     upright,
@@ -34,6 +36,7 @@ _NARROWEST_COLUMN = 66.0  # mm: a language's two ways in
 _FIELD = 11.5  # mm of height: one that is only read
 _IN_FIELD = 12.0  # mm of padding and caret
 _MOST_COLUMNS = 4
+_NOTHING = Measured((), 0)
 _HIGHEST = 200  # mm: more than any panel has for them
 _LIKED_SHAPE = 2.0  # width by height
 
@@ -69,7 +72,8 @@ def least_height(view: View, width: float, sizes: Sizes) -> float:
             return rows_height(touches, Rect(0, 0, width, 0), sizes)
         case Tiles(touches=touches) | Paragraphs(touches=touches) if touches:
             heights = (sizes.mm(height) for height in range(int(TARGET), _HIGHEST))
-            fitting = (height for height in heights if _grid(touches, Rect(0, 0, width, height), sizes)[0] > 0)
+            words = list(map(_words, touches))
+            fitting = (height for height in heights if _grid(touches, words, Rect(0, 0, width, height), sizes)[0] > 0)
             return next(fitting, sizes.mm(_HIGHEST))
         case _:
             return 0
@@ -130,18 +134,19 @@ def _lowered(head: list[Placed], rest: Rect, touches_from: float) -> tuple[list[
 
 def _choices(view: View, body: Tiles, area: Rect, touches_from: float, sizes: Sizes) -> list[Placed]:
     touches = body.touches
+    words = list(map(_words, touches))
 
     def fits(rest: Rect) -> bool:
         if body.slim:
             return rows_height(touches, rest, sizes) <= rest.height
-        return _grid(touches, rest, sizes)[0] > 0
+        return _grid(touches, words, rest, sizes)[0] > 0
 
     head, rest = _lowered(*_headed(view, area, sizes, fits), touches_from)
     return [*head, *(slim_rows(touches, rest, sizes) if body.slim else _tiles(touches, rest, sizes))]
 
 
 def _tiles(touches: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
-    letters, columns, height = _grid(touches, area, sizes)
+    letters, columns, height = _grid(touches, list(map(_words, touches)), area, sizes)
     gap = sizes.mm(GAP)
     width = (area.width - gap * (columns - 1)) / columns
     return [
@@ -154,7 +159,14 @@ def _tiles(touches: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
     ]
 
 
-def _grid(touches: Sequence[Touch], area: Rect, sizes: Sizes) -> tuple[float, int, float]:
+def _words(touch: Touch) -> tuple[Measured, Measured]:
+    """What stands in a tile, and above it."""
+    return measured(touch.text), measured(touch.detail)
+
+
+def _grid(
+    touches: Sequence[Touch], words: Sequence[tuple[Measured, Measured]], area: Rect, sizes: Sizes
+) -> tuple[float, int, float]:
     """Letter size, number of columns and height of a tile: the largest letters first, then the most pleasant shape.
 
     A letter size of 0: no number of columns lets every text fit.
@@ -170,22 +182,24 @@ def _grid(touches: Sequence[Touch], area: Rect, sizes: Sizes) -> tuple[float, in
         if min(width, height) < sizes.mm(TARGET) - 0.01:
             continue
         cell = Rect(0, 0, width, height)
-        size = fitting_size((asked for touch in touches for asked in _texts(touch, cell, sizes)), sizes)
+        asked = (each for touch, said in zip(touches, words, strict=True) for each in _texts(touch, *said, cell, sizes))
+        size = fitting_size(asked, sizes)
         shape = -abs(math.log(width / height / _LIKED_SHAPE)) - 0.25 * (rows * columns - len(touches))
         best = max(best, (size, shape, columns, height))
     size, _, columns, height = best
     return size, columns, height
 
 
-def _texts(touch: Touch, cell: Rect, sizes: Sizes) -> Iterator[tuple[str, float, float]]:
+def _texts(
+    touch: Touch, text: Measured, detail: Measured, cell: Rect, sizes: Sizes
+) -> Iterator[tuple[Measured, float, float]]:
     """What stands in a tile, with the room it has."""
     width, height = words_room(cell, touch, sizes)
     if touch.detail:
-        line = line_height(touch.detail, sizes.smallest)
         # it is set no larger than the smallest letters, however large the tile's are
-        yield "", width, (0 if wide(touch.detail, sizes.smallest) <= width else -2)
-        height -= line
-    yield touch.text, width, height
+        yield _NOTHING, width, (0 if wide(touch.detail, sizes.smallest) <= width else -2)
+        height -= detail.line * sizes.smallest
+    yield text, width, height
 
 
 def _columns(view: View, body: Columns, area: Rect, touches_from: float, sizes: Sizes) -> list[Placed]:

@@ -1,6 +1,7 @@
 """Millimetres, letters and boxes: what the layout reckons with. Pure numbers, no window."""
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,9 +20,9 @@ _TITLE = 8.0  # mm of the letter size
 _BIGGER_TITLE = 1.575  # of a capital
 _LINE = 1.2  # of the letter size
 _TALL_LINE = 1.5  # of scripts with marks far above and below
-_TALL = (
-    range(0x0590, 0x0E80),  # Hebrew to Thai, Arabic and Devanagari between them
-    range(0x1F000, 0x1FB00),  # pictures, which stand in another font than the words
+_TALL = re.compile(
+    "[\u0590-\u0e7f"  # Hebrew to Thai, Arabic and Devanagari between them
+    "\U0001f000-\U0001faff]"  # pictures, which stand in another font than the words
 )
 _SQUARE = (
     range(0x1100, 0x1200),
@@ -172,12 +173,12 @@ class Placed:
 
 
 def line_height(text: str, size: float) -> float:
-    return size * (_TALL_LINE if any(ord(letter) in block for letter in text for block in _TALL) else _LINE)
+    return size * (_TALL_LINE if _TALL.search(text) else _LINE)
 
 
 def wide(text: str, size: float, *, bold: bool = False) -> float:
     """About how wide a text is in one line of letters of this size; rather too much than too little."""
-    return size * sum(map(_advance, text, f"{text[1:]} ")) * (1 if bold else _LIGHTER)
+    return _ems(text) * _scale(size, bold=bold)
 
 
 def note_width(note: str, sizes: Sizes) -> float:
@@ -185,28 +186,57 @@ def note_width(note: str, sizes: Sizes) -> float:
     return wide(note, sizes.smallest) * _BESIDE_ROOM + sizes.mm(GAP) if note else 0
 
 
-def lines(text: str, width: float, size: float, *, bold: bool = False) -> int:
-    """About how many lines a text takes; the window sets it a little smaller if these were too few."""
-    count = 0
-    for paragraph in text.split("\n"):
-        count += 1
-        room = width
-        for word in pieces(paragraph):
-            taken = wide(word.rstrip(), size, bold=bold)
-            if taken > room and room < width:
-                count += 1
-                room = width
-            room -= wide(word, size, bold=bold)
-            while taken > width:  # a word longer than a line
-                count += 1
-                room += width
-                taken -= width
-    return count
+@dataclass(frozen=True)
+class Measured:
+    """A text that was measured once, to be tried in many sizes and widths.
+
+    `paragraphs`: of each piece its width in letters of size 1, and that with the blank behind it. `line`: the height of
+    a line of such letters.
+    """
+
+    paragraphs: tuple[tuple[tuple[float, float], ...], ...]
+    line: float
+
+    def lines(self, width: float, size: float, *, bold: bool = False) -> int:
+        """About how many lines it takes; the window sets it a little smaller if these were too few."""
+        scale = _scale(size, bold=bold)
+        count = 0
+        for paragraph in self.paragraphs:
+            count += 1
+            room = width
+            for piece, with_blank in paragraph:
+                taken = piece * scale
+                if taken > room and room < width:
+                    count += 1
+                    room = width
+                room -= with_blank * scale
+                while taken > width:  # a word longer than a line
+                    count += 1
+                    room += width
+                    taken -= width
+        return count
+
+    def tall(self, width: float, size: float, *, bold: bool = False) -> float:
+        """About how high it stands in this width."""
+        return self.lines(width, size, bold=bold) * self.line * size
+
+    def widest(self, size: float, *, bold: bool = False) -> float:
+        """The width of what stays together, at most."""
+        pieces = (piece for paragraph in self.paragraphs for piece, _ in paragraph)
+        return max(pieces, default=0) * _scale(size, bold=bold)
+
+
+def measured(text: str) -> Measured:
+    paragraphs = (pieces(paragraph) for paragraph in text.split("\n"))
+    return Measured(
+        tuple(tuple((_ems(piece.rstrip()), _ems(piece)) for piece in paragraph) for paragraph in paragraphs),
+        line_height(text, 1),
+    )
 
 
 def tall(text: str, width: float, size: float, *, bold: bool = False) -> float:
     """About how high a text stands in this width."""
-    return lines(text, width, size, bold=bold) * line_height(text, size)
+    return measured(text).tall(width, size, bold=bold)
 
 
 def pieces(text: str) -> list[str]:
@@ -269,7 +299,7 @@ def picture_side(rect: Rect, touch: Touch, sizes: Sizes) -> float:
     return min(sizes.mm(14), inner.height * 0.9, inner.width * 0.18)
 
 
-def fitting_size(texts: Iterable[tuple[str, float, float]], sizes: Sizes) -> float:
+def fitting_size(texts: Iterable[tuple[Measured, float, float]], sizes: Sizes) -> float:
     """The largest size, down to the smallest, at which each text fits its width and height; 0 when none does."""
     asked = list(texts)
     size = sizes.body
@@ -281,9 +311,16 @@ def fitting_size(texts: Iterable[tuple[str, float, float]], sizes: Sizes) -> flo
         size = max(sizes.smallest, size * 0.94)
 
 
-def _fits(text: str, width: float, height: float, size: float) -> bool:
-    longest = max((wide(word.rstrip(), size) for word in pieces(text)), default=0)
-    return longest <= width and (tall(text, width, size) if text else 0) <= height + 1
+def _fits(text: Measured, width: float, height: float, size: float) -> bool:
+    return text.widest(size) <= width and text.tall(width, size) <= height + 1
+
+
+def _ems(text: str) -> float:
+    return sum(map(_advance, text, f"{text[1:]} "))
+
+
+def _scale(size: float, *, bold: bool) -> float:
+    return size if bold else size * _LIGHTER
 
 
 def _advance(letter: str, following: str) -> float:

@@ -17,8 +17,7 @@ from kiosk_client.geometry import (
     Style,
     Words,
     line_height,
-    pieces,
-    tall,
+    measured,
     wide,
     words_room,
 )
@@ -93,8 +92,9 @@ def is_whole(placed: Placed, sizes: Sizes) -> bool:
 
 
 def _fits(text: str, width: float, height: float, letters: float, *, bold: bool) -> bool:
-    longest = max((wide(piece.rstrip(), letters, bold=bold) for piece in pieces(text)), default=0)
-    return longest <= width + _ROUNDING and tall(text, width, letters, bold=bold) <= height + _ROUNDING
+    words = measured(text)
+    is_wide_enough = words.widest(letters, bold=bold) <= width + _ROUNDING
+    return is_wide_enough and words.tall(width, letters, bold=bold) <= height + _ROUNDING
 
 
 def _apart(one: Rect, other: Rect) -> float:

@@ -23,8 +23,8 @@ from kiosk_client.voice import Tone, Voice
 
 _STEP = 0.1  # of the volume
 _MOST = 4  # steps above and below the site's own volume
-_STARTS = {*ARROWS, Key.OK, Key.BACK, Key.HELP, Key.LOUDER, Key.SOFTER, Key.AGAIN}
-_WHERE_ONE_TYPES = {Key.OK, Key.BACK}  # what somebody who sees presses on a keyboard, and does not want to be read to
+_STARTS_SPEECH = {*ARROWS, Key.OK, Key.BACK, Key.HELP, Key.LOUDER, Key.SOFTER, Key.AGAIN}
+_TYPING_KEYS = {Key.OK, Key.BACK}  # what somebody who sees presses on a keyboard, and does not want to be read to
 _MIRRORED = {Key.LEFT: Key.RIGHT, Key.RIGHT: Key.LEFT}
 _ACTIONS = {
     Key.HELP: Action.HELP,
@@ -65,13 +65,13 @@ class Guide:
         self._begun = False
         self._focus = NOWHERE
         self._helping = False
-        self._rest: list[Utterance] = []
+        self._unsaid: list[Utterance] = []
         self._told = session.view
 
     @property
     def view(self) -> View:
         """The page that fits the screen."""
-        return self._page()[0]
+        return self._shown()[0]
 
     @property
     def foreseen(self) -> tuple[View, ...]:
@@ -79,7 +79,7 @@ class Guide:
 
     @property
     def manner(self) -> Manner:
-        return self._page()[1]
+        return self._shown()[1]
 
     @property
     def focus(self) -> Stop | None:
@@ -89,7 +89,7 @@ class Guide:
     @property
     def hidden(self) -> bool:
         """Nothing is shown, by the participant's own wish. Whether they are still there is asked on the screen too."""
-        return self._session.manner.hidden and not self._session.asks
+        return self._session.manner.hidden and not self._session.warns
 
     def touched(self, seconds: float) -> None:
         """A finger came down, wherever: the voice is silent, and a hidden screen is back."""
@@ -126,17 +126,17 @@ class Guide:
             if isinstance(self.view.body, Typing):
                 return  # it comes as a letter as well
             key = Key.PAUSE
-        rest = [] if key is Key.PAUSE else self._voice.stop()
+        unsaid = [] if key is Key.PAUSE else self._voice.stop()
         if key is Key.HELP and not self._helping:
-            self._rest = rest
+            self._unsaid = unsaid
         self._session.touched(seconds)
         if key is Key.HEADSET_IN:
             self._speak_from_now_on()
         elif key is Key.HEADSET_OUT:
             self._fall_silent()
-        elif self._session.asks:
+        elif self._session.warns:
             self._do(Tap(Action.MORE_TIME), now, seconds)
-        elif self._starts(key):
+        elif self._starts_speech(key):
             self._speak_from_now_on()
         else:
             self._press(key, now, seconds)
@@ -145,7 +145,7 @@ class Guide:
     def tick(self, seconds: float) -> None:
         """Time goes by; called about once a second."""
         self._notice_headset(seconds)
-        if self._voice.speaks and not self._session.asks:
+        if self._voice.speaks and not self._session.warns:
             self._session.touched(seconds)  # who listens is here; their time begins when all was said
         self._session.tick(seconds)
         self._tell()
@@ -161,10 +161,10 @@ class Guide:
 
     # Keys
 
-    def _starts(self, key: Key) -> bool:
-        if self._session.manner.aloud or not self._session.settings.speech or key not in _STARTS:
+    def _starts_speech(self, key: Key) -> bool:
+        if self._session.manner.aloud or not self._session.settings.speech or key not in _STARTS_SPEECH:
             return False
-        return not (isinstance(self.view.body, Typing) and key in _WHERE_ONE_TYPES)
+        return not (isinstance(self.view.body, Typing) and key in _TYPING_KEYS)
 
     def _press(self, key: Key, now: datetime, seconds: float) -> None:
         if key in ARROWS:
@@ -174,7 +174,7 @@ class Guide:
             self._say(self._at_focus())
         elif key is Key.OK:
             self._choose(now, seconds)
-        elif key is Key.BACK or (key is Key.ERASE and not _typed(self.view)):
+        elif key is Key.BACK or (key is Key.ERASE and not _has_typed(self.view)):
             self._do(Tap(Action.CLOSE_HELP if self._helping else Action.BACK), now, seconds)
         elif key is Key.ERASE:
             self._focus = Focus(0)
@@ -229,10 +229,10 @@ class Guide:
     def _close_help(self) -> None:
         """On with what was cut off: help is also a pause, for keypads that have no key for one."""
         self._helping = False
-        if self._rest:
+        if self._unsaid:
             self._told = self.view
             self._focus = NOWHERE
-            self._say(self._rest)
+            self._say(self._unsaid)
 
     def _speak_from_now_on(self) -> None:
         if self._session.settings.speech:
@@ -262,7 +262,7 @@ class Guide:
     def _change(self, **manner: Any) -> None:
         self._session.manner = replace(self._session.manner, **manner)
 
-    def _page(self) -> tuple[View, Manner]:
+    def _shown(self) -> tuple[View, Manner]:
         """What is shown, and how."""
         whole, manner = self._help() if self._helping else self._session.view, self._session.manner
         glass = self._glass()
@@ -285,9 +285,9 @@ class Guide:
 
     def _tell(self) -> None:
         """Say what is new on the screen."""
-        self._helping = self._helping and self._session.manner.aloud and not self._session.asks
+        self._helping = self._helping and self._session.manner.aloud and not self._session.warns
         if not self._helping:
-            self._rest = []
+            self._unsaid = []
         view, before = self.view, self._told
         stop = stop_at(before, self._focus)
         self._told = view
@@ -302,7 +302,7 @@ class Guide:
             self._say(reader.change(before, view) or ([] if self.focus == stop else self._at_focus()))
 
     def _sound_for(self, view: View) -> None:
-        tone = Tone.ARE_YOU_THERE if self._session.asks else _TONES.get(view.name)
+        tone = Tone.ARE_YOU_THERE if self._session.warns else _TONES.get(view.name)
         if tone is not None and self._session.settings.sound:
             self._voice.tone(tone, self._volume)
 
@@ -319,5 +319,5 @@ class Guide:
         return max(0.1, min(1.0, self._session.settings.volume + _STEP * self._session.manner.louder))
 
 
-def _typed(view: View) -> bool:
+def _has_typed(view: View) -> bool:
     return isinstance(view.body, Typing) and any(field.active and field.text for field in view.body.fields)

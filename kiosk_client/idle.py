@@ -7,7 +7,7 @@ END_AFTER = 45.0  # seconds that the last screen stands; a ticket is short to re
 
 class Presence(StrEnum):
     HERE = "here"
-    ASKED = "asked"
+    WARNED = "warned"
     GONE = "gone"
 
 
@@ -24,12 +24,12 @@ class Idle:
         """A touch or a key: the participant is here, and has all the time again, as often as they like."""
         self._touched_at = now
 
-    def presence(self, now: float, ask_after: float, clear_after: float) -> Presence:
-        """In the middle of an intake. `ask_after`: seconds without a touch; `clear_after`: that the question stands."""
+    def presence(self, now: float, warn_after: float, clear_after: float) -> Presence:
+        """In the middle of an intake. `warn_after`: seconds without a touch; `clear_after`: that the warning stands."""
         waited = now - self._touched_at
-        if waited < ask_after:
+        if waited < warn_after:
             return Presence.HERE
-        return Presence.ASKED if waited < ask_after + clear_after else Presence.GONE
+        return Presence.WARNED if waited < warn_after + clear_after else Presence.GONE
 
     def presence_at_the_end(self, now: float) -> Presence:
         """On a last screen, which holds no answer: it clears itself without asking."""

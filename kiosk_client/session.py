@@ -25,7 +25,7 @@ class Session:
     """Participants, one after another. `draw_ticket`: the next one's word. `hand_in`: whether the intake is safe.
 
     `calls`: how somebody who needs a person now gets one. `service_time`: what the service's clock says now, None while
-    that is not known. `asks`: whether the screen asks if somebody is still there.
+    that is not known. `warns`: whether the screen asks if somebody is still there.
     """
 
     def __init__(
@@ -43,28 +43,28 @@ class Session:
         self._config = config
         self._service_time = service_time
         self._closed_at: datetime | None = None
-        self._language = ""  # that a closed site's screen is read in; empty: the site's first
+        self._tapped_language = ""  # that a closed site's screen is read in; empty: the site's first
         self._newer: tuple[KioskConfig, Form] | None = None
         self._draw_ticket = draw_ticket
         self._hand_in = hand_in
         self._calls = calls or NoCalls()
         self._is_coming = False
         self._idle = Idle(seconds)
-        self.asks = False
+        self.warns = False
         self.manner = Manner.of(config.settings)
         self._foreseen: tuple[object, tuple[View, ...]] = (None, ())
 
     @property
     def view(self) -> View:
         if self._closed_at is not None and self._flow.step.place is Place.WELCOME:
-            return closed_view(self._flow.form, self._config, self._reading, self._closed_at)
+            return closed_view(self._flow.form, self._config, self._welcome_language, self._closed_at)
         view = view_of(self._flow, self._config, self.manner, is_coming=self._is_coming)
-        return still_there(view, self._flow) if self.asks else view
+        return still_there(view, self._flow) if self.warns else view
 
     @property
     def foreseen(self) -> tuple[View, ...]:
         """Screens without an answer that are likely to come; the same object until the language or the look changes."""
-        language = self._reading if self._flow.step.place is Place.WELCOME else self._flow.language
+        language = self._welcome_language if self._flow.step.place is Place.WELCOME else self._flow.language
         manner = Manner(self.manner.theme, self.manner.bigger, self.manner.reach)
         wanted = (id(self._flow.form), id(self._config), language, manner)
         if self._foreseen[0] != wanted:
@@ -88,7 +88,7 @@ class Session:
     def reader(self) -> Reader:
         """Reads what is shown in the participant's language; before it is known in the one that the site has first."""
         at_first = self._flow.step.place is Place.WELCOME
-        return Reader(self._flow.form.texts, self._reading if at_first else self._flow.language)
+        return Reader(self._flow.form.texts, self._welcome_language if at_first else self._flow.language)
 
     @property
     def form(self) -> Form:
@@ -96,10 +96,10 @@ class Session:
         return self._flow.form
 
     @property
-    def _reading(self) -> str:
+    def _welcome_language(self) -> str:
         """The language of a screen that nobody has chosen one on."""
         first = next((each for each in self._config.languages if each in self._form.texts), self._flow.language)
-        return self._language or first
+        return self._tapped_language or first
 
     def use(self, config: KioskConfig, form: Form) -> None:
         """The site's newest settings. An intake that has begun is finished with what it began with."""
@@ -109,8 +109,8 @@ class Session:
     def tap(self, tap: Tap, now: datetime, seconds: float) -> None:
         """`now`: aware UTC. `seconds`: a clock that never jumps."""
         self.touched(seconds)
-        if self.asks:
-            self.asks = False
+        if self.warns:
+            self.warns = False
             if tap.action is Action.START_OVER:
                 self._flow.start_over()
             elif tap.action is Action.TALK:
@@ -121,7 +121,7 @@ class Session:
         if self._flow.needs_a_person and self._flow.intake_id is not None:
             self._calls.call(self._flow.intake_id, now, seconds)
             self._flow.called(now)
-        self._look_around(seconds)
+        self._check_hours_and_calls(seconds)
         if self._flow.step.place is Place.SENDING:
             if self._hand_in(self._flow, now):
                 self._flow.sent()
@@ -137,24 +137,24 @@ class Session:
     def tick(self, seconds: float) -> None:
         """Time goes by; called about once a second."""
         place = self._flow.step.place
-        self._look_around(seconds)
+        self._check_hours_and_calls(seconds)
         if place in _ENDS:
             if self._idle.presence_at_the_end(seconds) is Presence.GONE:
                 self.clear()
             return
-        if place is Place.WELCOME and self.manner == Manner.of(self.settings) and not self._language:
+        if place is Place.WELCOME and self.manner == Manner.of(self.settings) and not self._tapped_language:
             return
         presence = self._idle.presence(seconds, self.settings.idle_seconds, self.settings.warning_seconds)
         if presence is Presence.GONE:
             self.clear()
-        elif presence is Presence.ASKED and place is not Place.WELCOME:
-            self.asks = True  # until it is answered: a finger that is coming down must find it where it was
+        elif presence is Presence.WARNED and place is not Place.WELCOME:
+            self.warns = True  # until it is answered: a finger that is coming down must find it where it was
 
     def clear(self) -> None:
         """Nothing of this participant stays, not even how large they wanted the letters."""
         self._flow.reset()
-        self._language = ""
-        self.asks = False
+        self._tapped_language = ""
+        self.warns = False
         self.manner = Manner.of(self.settings)
         self._renew()
 
@@ -162,7 +162,7 @@ class Session:
         flow, value = self._flow, tap.value
         match tap.action:
             case Action.LANGUAGE:
-                self._language = value
+                self._tapped_language = value
             case Action.BEGIN | Action.TALK_FROM_WELCOME if self._closed_at is not None:
                 pass  # a finger that was coming down when the site closed
             case Action.BEGIN:
@@ -178,14 +178,14 @@ class Session:
                 flow.change(value)
             case Action.DONE:
                 self.clear()
-            case action if action in _PLAIN:
-                _PLAIN[action](flow)
+            case action if action in _FLOW_ACTIONS:
+                _FLOW_ACTIONS[action](flow)
                 if flow.step.place is Place.WELCOME:
                     self._renew()  # they are still here, and may go on hearing, or seeing large letters
             case action:
                 self.manner = _changed(self.manner, action)
 
-    def _look_around(self, seconds: float) -> None:
+    def _check_hours_and_calls(self, seconds: float) -> None:
         """Whether the site is open, and whether somebody is coming."""
         flow = self._flow
         now = self._service_time()
@@ -213,7 +213,7 @@ def _offered(form: Form, config: KioskConfig) -> Form:
     return form.narrowed(config.settings.hidden, config.settings.pathways)
 
 
-_PLAIN: dict[Action, Callable[[Flow], None]] = {
+_FLOW_ACTIONS: dict[Action, Callable[[Flow], None]] = {
     Action.BACK: Flow.back,
     Action.START_OVER: Flow.start_over,
     Action.TALK: Flow.talk,

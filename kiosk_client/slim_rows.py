@@ -13,7 +13,7 @@ from kiosk_client.geometry import (
     Rect,
     Sizes,
     line_height,
-    lines,
+    measured,
     tall,
     wide,
 )
@@ -63,7 +63,7 @@ def _is_half(touch: Touch, width: float, sizes: Sizes) -> bool:
     room = _words_width(_half(width, sizes), sizes)
     return (
         width >= sizes.mm(NARROW)
-        and lines(touch.text, room, sizes.body, bold=True) == 1
+        and measured(touch.text).lines(room, sizes.body, bold=True) == 1
         and _label(touch, sizes) <= room
     )
 

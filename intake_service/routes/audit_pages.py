@@ -19,6 +19,7 @@ from intake_service.audit_search import KIOSK, SERVICE, Found, Names, Place, Sou
 from intake_service.db import Writing
 from intake_service.errors import NotFound
 from intake_service.routes.at_sites import hours_of, local
+from intake_service.routes.description import answers_with
 from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import FreshViewer, SignedIn, Viewer
 from intake_service.routes.story import told
@@ -108,7 +109,7 @@ def search(request: Request, session: Writing, who: Viewer, asked: Wanted) -> Re
     )
 
 
-@router.get("/export")
+@router.get("/export", response_class=Response, responses=answers_with("text/csv", "application/jsonl"))
 def export(request: Request, session: Writing, who: FreshViewer, asked: Wanted, file: str = "csv") -> Response:
     """Everything that the search finds, as a file; that it was taken is committed before the first line goes out."""
     rights.require_every_policy(who.staff)

@@ -23,6 +23,14 @@ SEALED_INTAKE = {
 }
 """For `openapi_extra`: the route reads the body itself."""
 
+_Responses = dict[int | str, dict[str, Any]]
+
+
+def answers_with(*media_types: str) -> _Responses:
+    """For `responses` of a route that answers with one of these, no page; its `response_class` is Response."""
+    return {200: {"content": {media_type: {} for media_type in media_types}}}
+
+
 _REFUSALS = (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 502, 503)
 _SAYS_NOTHING: dict[str, Any] = {"application/json": {"schema": {}}}
 _PAGE = {"text/html": {"schema": {"type": "string"}}}

@@ -21,6 +21,7 @@ from intake_service.errors import SignInNeeded
 from intake_service.leaving import Left
 from intake_service.live import Live
 from intake_service.news import News
+from intake_service.routes.description import answers_with
 from intake_service.routes.signed_in import token_of
 
 router = APIRouter()
@@ -28,7 +29,7 @@ router = APIRouter()
 _STILL_SIGNED_IN = 60.0  # seconds between two looks; a stream holds no database connection in between
 
 
-@router.get("/events", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}})
+@router.get("/events", response_class=Response, responses=answers_with("text/event-stream"))
 async def events(request: Request) -> Response:
     sites = await run_sync(_sites, request)
     if sites is None:

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from intake_service import own_record
 from intake_service.db import Writing
 from intake_service.errors import InvalidRequest
+from intake_service.routes.description import answers_with
 from intake_service.routes.pages import text
 from intake_service.routes.signed_in import Fresh
 from intake_service.routes.story import told
@@ -20,7 +21,11 @@ router = APIRouter()
 _TYPES = {"html": "text/html; charset=utf-8", "json": "application/json"}
 
 
-@router.post("/participants/{participant_id}/own-record")
+@router.post(
+    "/participants/{participant_id}/own-record",
+    response_class=Response,
+    responses=answers_with("text/html", "application/json"),
+)
 def make(
     session: Writing,
     who: Fresh,

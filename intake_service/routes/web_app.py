@@ -5,13 +5,15 @@ from pathlib import Path
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from intake_service.routes.description import answers_with
+
 router = APIRouter()
 
 _STATIC = Path(__file__).parents[1] / "static"
 _ALWAYS_ASK = {"Cache-Control": "no-cache"}
 
 
-@router.get("/service-worker.js", response_class=Response, responses={200: {"content": {"text/javascript": {}}}})
+@router.get("/service-worker.js", response_class=Response, responses=answers_with("text/javascript"))
 def service_worker() -> Response:
     return Response((_STATIC / "service-worker.js").read_bytes(), media_type="text/javascript", headers=_ALWAYS_ASK)
 
@@ -19,7 +21,7 @@ def service_worker() -> Response:
 @router.get(
     "/manifest.webmanifest",
     response_class=Response,
-    responses={200: {"content": {"application/manifest+json": {}}}},
+    responses=answers_with("application/manifest+json"),
 )
 def manifest() -> Response:
     return Response(

@@ -232,7 +232,7 @@ def test_even_when_it_asks_whether_somebody_is_there() -> None:
     kiosk = Kiosk()
     kiosk.tap("begin:en", "next")
     kiosk.session.tick(61)
-    assert kiosk.session.asks
+    assert kiosk.session.warns
     (talk,) = [touch.tap for touch in kiosk.session.view.right]
 
     kiosk.tap(str(talk), "confirm")

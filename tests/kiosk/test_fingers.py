@@ -112,7 +112,7 @@ def test_a_touch_brings_a_hidden_screen_back_and_chooses_nothing(kiosk: Offscree
 @pytest.mark.parametrize("hit", ["nothing", "start-over"])
 def test_a_touch_anywhere_says_that_one_is_still_here(kiosk: OffscreenKiosk, hit: str) -> None:
     kiosk.tap(*TO_THE_NAME)
-    kiosk.session.asks = True
+    kiosk.session.warns = True
     kiosk.app.present(kiosk.guide)
     kiosk.frames()
     assert screen(kiosk) == "name-still-there"

@@ -5,7 +5,7 @@ def test_it_asks_and_then_clears() -> None:
     idle = Idle(0)
 
     assert idle.presence(59, 60, 30) is Presence.HERE
-    assert idle.presence(60, 60, 30) is Presence.ASKED
+    assert idle.presence(60, 60, 30) is Presence.WARNED
     assert idle.presence(90, 60, 30) is Presence.GONE
 
 

@@ -38,6 +38,11 @@ class KioskWindow:
         return str(self._read()["view"])
 
     @property
+    def touches(self) -> dict[str, tuple[float, float]]:
+        """Where the middle of each touch is, in pixels from the top left."""
+        return {name: (x, y) for name, (x, y) in self._read()["touches"].items()}
+
+    @property
     def pid(self) -> int:
         return self.process.handle.pid
 
