@@ -272,9 +272,9 @@ def require_readable(
     for text, capital in capitals:
         least = min(sizes.capital, KEY_CAPITAL) if text in labels else sizes.capital
         assert capital >= least - 0.001, (name, text, capital)
-    words = [f"{capital:.2f}" for text, capital in capitals if text not in labels]
-    keys = [f"{capital:.2f}" for text, capital in capitals if text in labels]
-    yield "\t".join((name, min(words, default=""), min(keys, default=""))) + "\n"
+    words = [capital for text, capital in capitals if text not in labels]
+    keys = [capital for text, capital in capitals if text in labels]
+    yield "\t".join((name, *(f"{min(drawn):.2f}" if drawn else "" for drawn in (words, keys)))) + "\n"
 
 
 def distance(one: Placed, other: Placed) -> float:
