@@ -88,8 +88,8 @@ def receive_from_staff(
 ) -> Received:
     """The same for a record that a staff member has completed with the person, of the same form.
 
-    Brief check-in only: it is theirs at once. A type without a caseload: Active, with nobody to be found for it.
-    Any other waits in Needs Assignment. Raises NotFound, NotAllowed, OtherContent.
+    Brief check-in only: it is theirs at once. A type without a caseload: Active, with nobody to be found for it, unless
+    it is urgent. Any other waits in Needs Assignment. Raises NotFound, NotAllowed, OtherContent.
     """
     rights.require_completing_intakes(session, by, site.id)
     form = load_form(record.form_name, record.form_version)
@@ -99,7 +99,8 @@ def receive_from_staff(
         carrying.require_working(session, carrier)
         status = Status.NEEDS_INTAKE
     else:
-        status = Status.NEEDS_ASSIGNMENT if pathway in WITH_CASELOAD else Status.ACTIVE
+        waits = pathway in WITH_CASELOAD or form.is_urgent(record.answers)
+        status = Status.NEEDS_ASSIGNMENT if waits else Status.ACTIVE
     source = _Source(site.id, site.name, None, by.id, status, carrier)
     return _write(session, source, form, record, content_mac, now)
 
@@ -182,11 +183,11 @@ def _write(
 
 def _tell(session: Session, source: _Source, intake_id: UUID, now: datetime, *, urgent: bool) -> None:
     """Whom the site's policy names; or the one who gets it by the site's rule. Staff who completed it know already."""
-    if urgent or source.status is Status.NEEDS_ASSIGNMENT:
+    if source.status is Status.NEEDS_ASSIGNMENT:
         kind, to = AlertKind.URGENT if urgent else AlertKind.READY_FOR_ASSIGNMENT, None
     elif source.carrier is not None and source.staff_id is None:
         kind, to = AlertKind.ASSIGNED_TO_YOU, [source.carrier]
-    else:
+    else:  # whoever completed it is with the person: an alert about them could never be settled
         return
     path = f"/intakes/{intake_id}"
     alerts.raise_alert(session, kind, source.site_id, source.site_name, str(intake_id), path, to, now)

@@ -162,6 +162,11 @@ class Participant(Base):
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     site: Mapped[Site] = relationship()
 
+    @property
+    def is_urgent_still(self) -> bool:
+        """Urgent at the intake, and nobody has said since that the full intake is done or that they left."""
+        return self.urgent and self.status not in {Status.ACTIVE, Status.DISCHARGED}
+
 
 class Intake(Base):
     """A received brief intake, unchanged until it is erased. `answers` is the record's answers as JSON, encrypted.

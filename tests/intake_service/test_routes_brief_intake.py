@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from intake_service.intake_answers import answers_of
 from intake_service.tables import Assignment, Intake, Participant
+from notifications.tables import Alert, AlertKind
 from shared_schema.form import load_form
 from shared_schema.intake import RATHER_NOT_SAY, SKIPPED, Answer, Status
 from tests.intake_service.center import Center, sign_in
@@ -93,6 +94,29 @@ def test_a_brief_check_in_is_at_once_with_who_completed_it(service: Service, ses
 
     assert saved.headers["location"] == "/my-participants?done=yours"
     assert session.scalars(select(Assignment.staff_id)).one() == center.bob
+
+
+def test_who_asked_is_with_whoever_is_urgent_and_nobody_is_called_in_vain(
+    service: Service, session: Session, center: Center
+) -> None:
+    """An alert about somebody who has their peer could never be settled by those whom it calls."""
+    sign_in(service.client, "bob")
+
+    send(service, name="Zuleika Testperson", urgent=["unsafe"], help_today="check-in")
+
+    assert session.scalar(select(func.count()).select_from(Alert)) == 0
+    assert "Urgent" in page_of(service.client, "/my-participants")
+
+
+def test_whoever_is_urgent_and_has_nobody_waits_whatever_they_came_for(
+    service: Service, session: Session, center: Center
+) -> None:
+    sign_in(service.client, "alice")
+
+    send(service, name="Zuleika Testperson", urgent=["unsafe"], help_today="referral")
+
+    assert received(session)[0].status == Status.NEEDS_ASSIGNMENT
+    assert session.scalars(select(Alert.kind)).one() == AlertKind.URGENT
 
 
 def test_sent_twice_it_is_one_intake(service: Service, session: Session, center: Center) -> None:

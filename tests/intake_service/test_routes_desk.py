@@ -13,7 +13,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from intake_service.tables import Callback, Concern, Event, Intake, Participant
+from intake_service import assignments, participants
+from intake_service.tables import Callback, Concern, Event, Intake, Participant, Staff
 from intake_service.workflow import Action
 from notifications import firing
 from notifications.tables import Timer
@@ -23,6 +24,7 @@ from tests.intake_service.live import Service
 from tests.intake_service.people import a_record
 
 HTML = {"Accept": "text/html"}
+FLAG = re.compile(r'<(span|p) class="flag">\s*<svg.*?</svg>\s*Urgent<', re.S)
 
 
 @dataclass
@@ -93,6 +95,20 @@ def test_a_page_begins_with_what_a_peer_needs_to_walk_over(alice: Desk, zuleika:
         assert words.casefold() in top.casefold(), words
     assert "Open the brief intake to see why" in top
     assert "not safe" not in page  # why it is urgent is read in the intake itself
+
+
+def test_urgent_stays_to_be_seen_until_the_full_intake_is_done(
+    service: Service, alice: Desk, session: Session, center: Center, zuleika: UUID
+) -> None:
+    bob, now = session.get_one(Staff, center.bob), datetime.now(UTC)
+    assignments.assign(session, zuleika, center.bob, session.get_one(Staff, center.alice), now)
+    session.commit()
+    with at_the_desk(service, "bob") as peer:
+        for desk, path in ((peer, "/my-participants"), (peer, f"/participants/{zuleika}"), (alice, "/lists/all")):
+            assert FLAG.search(desk.read(path)), path
+        participants.full_intake_done(session, zuleika, bob, now)
+        session.commit()
+        assert not FLAG.search(peer.read("/my-participants") + alice.read("/lists/all"))
 
 
 def test_a_look_at_the_page_is_kept_once_for_somebody_who_goes_on_reading(
