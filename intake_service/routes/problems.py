@@ -42,14 +42,20 @@ def render(request: Request, problem: Problem, headers: dict[str, str] | None = 
     """The answer to a refused request: a page for somebody with a browser, the problem document for programs."""
     if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(f"{API}/"):
         if problem.code == SignInNeeded.code:
-            path = request.url.path if request.method == "GET" else "/"
-            return RedirectResponse(f"/sign-in?{urlencode({'next': path})}", 303)
+            return RedirectResponse(f"/sign-in?{urlencode(_asked(request))}", 303)
         if problem.code == SecondFactorNeeded.code:
             return RedirectResponse("/account/second-factor", 303)
         shown = page(request, "problem.html", problem.status, problem=problem)
         shown.headers.update(headers or {})
         return shown
     return Response(problem.model_dump_json(), problem.status, headers, MEDIA_TYPE)
+
+
+def _asked(request: Request) -> dict[str, str]:
+    """What the door is told: where to go on to, or that a form has come too late."""
+    if request.method == "GET":
+        return {"next": request.url.path}
+    return {"next": "/"} if request.url.path == "/sign-out" else {"next": "/", "unsaved": "true"}
 
 
 def add_handlers(app: FastAPI) -> None:

@@ -32,12 +32,14 @@ from notifications import subscriptions
 
 router = APIRouter()
 
+_UNSAVED = "You were signed out before this was saved. Sign in and fill it in again."
 _NOT_RIGHT = "The username or the password is not right. Try again, or ask an administrator."
 
 
 @router.get("/sign-in")
-def ask(request: Request, next: str = "/") -> Response:
-    return _door(request, next=next)
+def ask(request: Request, next: str = "/", unsaved: bool = False) -> Response:
+    """`unsaved`: a form led here, and what was in it is lost."""
+    return _door(request, next=next, problem=_UNSAVED if unsaved else "")
 
 
 @router.post("/sign-in")

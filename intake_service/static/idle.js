@@ -1,5 +1,8 @@
 // A page that nobody uses says so before the session ends, and goes away when it has ended: names stay on no screen.
-// Whoever is typing is using it, also when nothing is sent for a while.
+// Whoever is typing is using it, also when nothing is sent for a while. What is typed and not saved is hidden then.
+import { hides } from "/static/keeping.js";
+import { session } from "/static/session.js";
+
 const WARN = 120; // seconds before the end
 const FIRST_LOOK = 30; // seconds
 const dialog = document.getElementById("idle");
@@ -7,25 +10,23 @@ let used = false;
 
 /** Seconds that are left; 0 when it is over; null when the service cannot be asked. */
 async function left(part) {
-  try {
-    const answer = await fetch(`/api/v1/session${part ? "?part=true" : ""}`, { headers: { Accept: "application/json" } });
-    if (answer.status === 401) return 0;
-    return answer.ok ? (await answer.json()).seconds_left : null;
-  } catch {
-    return null;
-  }
+  const now = await session(part);
+  return now === null ? 0 : (now?.seconds_left ?? null);
 }
 
 async function look() {
-  if (used) {
-    used = false;
-    return again(await left(false));
-  }
-  const seconds = await left(true);
-  if (seconds === 0) return location.reload(); // to the door, and back to this page from there
+  const wasUsed = used;
+  used = false;
+  const seconds = await left(!wasUsed);
+  if (seconds === 0) return isOver();
   if (seconds !== null && seconds <= WARN && !dialog.open) dialog.showModal();
   if (seconds !== null && seconds > WARN && dialog.open) dialog.close(); // used in another tab
   again(seconds);
+}
+
+function isOver() {
+  dialog.close();
+  if (!hides(look)) location.reload(); // to the door, and back to this page from there
 }
 
 /** Look again when it is time to warn; every 20 seconds while warned, in case the person is there in another tab. */

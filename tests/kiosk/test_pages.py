@@ -20,9 +20,9 @@ FORM = load_form()
 CONFIG = config_of(FORM)
 UI = FORM.texts["en"].ui
 BIGGER = Manner(bigger=True)
-MAY_BE_SMALLER = {"review", "name", "who-i-know", "urgent-now", "urgent-desk", "start_over", "easier"}
-"""On the smallest panel: a question with all that must be known to answer it, a whole keyboard, a choice or an answer
-of very many words."""
+MAY_BE_SMALLER = {"review", "name", "who-i-know", "urgent-now", "urgent-desk", "start_over"}
+"""On the smallest panel: a question with all that must be known to answer it, a whole keyboard, an answer of very
+many words."""
 WAYS_PAST = {Action.SKIP, Action.RATHER_NOT_SAY, Action.TAKE_WORD}
 WAYS_OUT = {Tap(Action.BACK), Tap(Action.START_OVER), Tap(Action.TALK)}
 USUAL = (

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from intake_service.tables import Site
-from kiosk_client.enrollment import pair
+from kiosk_client.enrollment import Store, pair
 from kiosk_client.settings import Settings
 from notifications.db import connect
 from notifications.tables import Alert, AlertKind
@@ -23,10 +23,11 @@ PICTURES = Path("build/pictures/staff-corner")
 SITE = "Harbor House"
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    """Its site has the PIN 2718."""
-    with running_service(tmp_path, f"sqlite:///{tmp_path / 'test.sqlite3'}", worker_inside=False) as service:
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Its site has the PIN 2718, and a kiosk for each test."""
+    folder = tmp_path_factory.mktemp("service")
+    with running_service(folder, f"sqlite:///{folder / 'test.sqlite3'}", worker_inside=False) as service:
         service.command("sites", "add", SITE)
         engine = connect(service.database_url)
         with Session(engine) as session, session.begin():
@@ -63,7 +64,7 @@ def test_staff_look_how_the_kiosk_is(service: Service, kiosk: KioskWindow, tmp_p
 
     engine = connect(service.database_url)
     with Session(engine) as session:
-        assert session.scalars(select(Alert.kind)).all() == [AlertKind.TEST]
+        assert len(session.scalars(select(Alert).where(Alert.kind == AlertKind.TEST)).all()) == 1
     engine.dispose()
 
 
@@ -90,7 +91,9 @@ def test_staff_pair_a_revoked_kiosk_again_and_what_it_holds_is_handed_in(
     service: Service, kiosk: KioskWindow, tmp_path: Path
 ) -> None:
     kiosk.wait_for("welcome")
-    service.command("kiosks", "revoke", service.command("kiosks", "list").split("\t")[0])
+    stored = Store(tmp_path / "state").load()
+    assert stored is not None
+    service.command("kiosks", "revoke", str(stored.enrollment.kiosk_id))
     time.sleep(1)
     kiosk.tap("talk-from-welcome:en", "confirm")
     kiosk.wait_for("ticket")
