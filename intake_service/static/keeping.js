@@ -77,7 +77,8 @@ export function hides(goOn) {
     const now = await session();
     if (!cover.isConnected) return;
     if (!now?.csrf_token) {
-      cover.querySelector("[role=status]").textContent = now === undefined ? "The service could not be reached." : "Nobody is signed in yet.";
+      cover.querySelector("[role=status]").textContent =
+        now === undefined ? "The service could not be reached." : "Nobody is signed in yet.";
       return;
     }
     if (!isOwn(now)) return location.reload(); // it is nobody else's to read
