@@ -166,7 +166,7 @@ def test_the_console_works_without_javascript(
 
         page.get_by_text("Transfer to somebody else").click()
         page.get_by_label("To whom?").select_option(str(center.bob))
-        page.get_by_label("Why?").first.fill("Charlie is away")
+        page.locator("#reason-transfer").fill("Charlie is away")
         page.get_by_role("button", name="Transfer", exact=True).click()
         expect(page.get_by_text("Alice transferred from Charlie to Bob")).to_be_visible()
         page.get_by_role("button", name="Sign out").click()

@@ -48,7 +48,9 @@ def test_a_value_cannot_claim_another_key() -> None:
         decrypt(stored[:1] + data_key_id(NEW) + stored[9:], PLACE, BOTH)
 
 
-@pytest.mark.parametrize("stored", [encrypt("Zuleika", PLACE, BEFORE), as_earlier("Zuleika", OLD)])
+@pytest.mark.parametrize(
+    "stored", [encrypt("Zuleika", PLACE, BEFORE), as_earlier("Zuleika", OLD)], ids=["envelope", "earlier"]
+)
 def test_no_byte_can_be_changed_and_none_left_out(stored: bytes) -> None:
     for at in range(len(stored)):
         for changed in (stored[:at] + bytes([stored[at] ^ 1]) + stored[at + 1 :], stored[:at]):
