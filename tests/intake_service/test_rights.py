@@ -9,8 +9,24 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intake_service import callbacks, concerns, duplicates, participants, queue_settings, removals, rights
+from intake_service import (
+    callbacks,
+    concerns,
+    consent_changes,
+    disclosures,
+    duplicates,
+    erasure,
+    legal_holds,
+    own_record,
+    participants,
+    queue_settings,
+    removals,
+    rights,
+)
 from intake_service.assignments import assign, transfer
+from intake_service.consents import How
+from intake_service.disclosures import Told
+from intake_service.erasure import ErasureReason
 from intake_service.errors import NotAllowed, NotFound, ServiceError
 from intake_service.intakes import receive_from_staff
 from intake_service.keys import Keys
@@ -42,6 +58,7 @@ _LEAD = {
     Role.ADMINISTRATOR: {*Whose},
     Role.SUPERVISOR: {Whose.OWN, Whose.OWN_SITE, Whose.OWN_AT_OTHER_SITE},
 }
+_DECIDE = {Role.ADMINISTRATOR: {*Whose}}
 _OWN = {Whose.OWN, Whose.OWN_AT_OTHER_SITE}
 _LEAD_OR_OWN = {**_LEAD, Role.PEER_SPECIALIST: _OWN, Role.VOLUNTEER: _OWN}
 
@@ -62,6 +79,15 @@ MAY: dict[Action, dict[Role, set[Whose]]] = {
     Action.JOIN: _LEAD,
     Action.NOT_THE_SAME: _LEAD,
     Action.UNDO_DUPLICATE: _LEAD,
+    Action.AGREE: _LEAD_OR_OWN,
+    Action.REVOKE_CONSENT: _LEAD_OR_OWN,
+    Action.DISCLOSE: _LEAD_OR_OWN,
+    Action.MAKE_OWN_RECORD: _LEAD,
+    Action.HOLD: _DECIDE,
+    Action.LIFT_HOLD: _DECIDE,
+    Action.ASK_ERASURE: _DECIDE,
+    Action.WITHDRAW_ERASURE: _DECIDE,
+    Action.ERASE: _DECIDE,
 }
 
 DEEDS: dict[Action, Callable[[Session, UUID, int, Staff], object]] = {
@@ -76,6 +102,15 @@ DEEDS: dict[Action, Callable[[Session, UUID, int, Staff], object]] = {
     Action.SET_CALLBACK: lambda s, p, _, by: callbacks.set_for(s, p, NOW, by, NOW),
     Action.CALLED_BACK: lambda s, p, _, by: callbacks.called(s, p, "", by, NOW),
     Action.CALL_OFF_CALLBACK: lambda s, p, _, by: callbacks.call_off(s, p, "", by, NOW),
+    Action.AGREE: lambda s, p, _, by: consent_changes.agree(s, p, How.IN_PERSON, "en", by, NOW),
+    Action.REVOKE_CONSENT: lambda s, p, _, by: consent_changes.revoke(s, p, How.IN_PERSON, by, NOW),
+    Action.DISCLOSE: lambda s, p, _, by: disclosures.write_down(s, p, Told("a court", "dates", "an order"), by, NOW),
+    Action.MAKE_OWN_RECORD: lambda s, p, _, by: own_record.make(s, p, "themselves", by, NOW),
+    Action.HOLD: lambda s, p, _, by: legal_holds.place(s, p, "a letter", by, NOW),
+    Action.LIFT_HOLD: lambda s, p, _, by: legal_holds.lift(s, p, "it is over", by, NOW),
+    Action.ASK_ERASURE: lambda s, p, _, by: erasure.ask(s, p, ErasureReason.MISTAKE, by, NOW),
+    Action.WITHDRAW_ERASURE: lambda s, p, _, by: erasure.withdraw(s, p, by, NOW),
+    Action.ERASE: lambda s, p, _, by: erasure.confirm(s, p, by, NOW),
 }
 
 
