@@ -161,5 +161,6 @@ def test_the_pages_are_drawn(
         page.get_by_role("link", name="Settings of Harbor House").click()
         page.locator("#volume").fill("loud")
         page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Nothing was saved yet")).to_be_visible()
         page.screenshot(path=PICTURES / f"site-{shape}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
