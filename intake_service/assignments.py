@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from intake_service import carrying, changes, matching
 from intake_service.changes import Change
 from intake_service.errors import InvalidRequest
+from intake_service.joined_records import ids_of
 from intake_service.tables import Assignment, Intake, Participant, Staff
 from intake_service.workflow import Action
 from notifications import alerts
@@ -79,11 +80,10 @@ def tell_newest(
 
     `to` is None: to whom the site's policy names.
     """
-    of_same = select(Participant.id).where(
-        or_(Participant.id == participant.id, Participant.joined_into == participant.id)
-    )
     intakes = session.execute(
-        select(Intake.id, Intake.sequence).where(Intake.participant_id.in_(of_same)).order_by(Intake.sequence)
+        select(Intake.id, Intake.sequence)
+        .where(Intake.participant_id.in_(ids_of(participant.id)))
+        .order_by(Intake.sequence)
     ).all()
     for intake_id, _ in intakes:
         alerts.close(session, str(intake_id), now)

@@ -12,22 +12,27 @@ from intake_service.audit_search import Found, Names
 from intake_service.disclosures import NOTICE
 
 _COLUMNS = (
-    *(
-        "id",
-        "at",
-        "who",
-        "who_id",
-        "kiosk_id",
-        "action",
-        "about",
-        "about_id",
-        "about_name",
-        "site_id",
-        "site",
-        "address",
-    ),
-    *("from_status", "to_status", "from_staff_id", "to_staff_id", "from_value", "to_value", "has_reason"),
-    *("before", "after"),
+    "id",
+    "at",
+    "who",
+    "who_id",
+    "kiosk_id",
+    "action",
+    "about",
+    "about_id",
+    "about_name",
+    "site_id",
+    "site",
+    "address",
+    "from_status",
+    "to_status",
+    "from_staff_id",
+    "to_staff_id",
+    "from_value",
+    "to_value",
+    "has_reason",
+    "before",
+    "after",
 )
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 

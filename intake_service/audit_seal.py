@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from intake_service.audit_tables import AuditEntry
 from intake_service.tables import Event
-from notifications.encrypted import DataKeys, Locked
+from notifications.encrypted import recognising_key
 
 _KEY_ID_DIGITS = 16
 _ADDRESS_DIGITS = 16
@@ -38,7 +38,7 @@ class AuditKeys:
     @classmethod
     def of(cls, session: Session) -> "AuditKeys":
         """From what the session's engine was unlocked with. Raises Locked."""
-        key = hmac.digest(_recognise(session), b"audit chain", "sha256")
+        key = hmac.digest(recognising_key(session.get_bind().dialect), b"audit chain", "sha256")
         key_id = hashlib.sha256(key).hexdigest()[:_KEY_ID_DIGITS]
         return cls(key_id, {key_id: key})
 
@@ -63,7 +63,8 @@ def address_digest(session: Session, address: str | None) -> str | None:
     """Tells two network addresses apart, and nothing else to who lacks the keys folder. Raises Locked."""
     if not address:
         return None
-    return hmac.new(_recognise(session), b"address\0" + address.encode(), "sha256").hexdigest()[:_ADDRESS_DIGITS]
+    key = recognising_key(session.get_bind().dialect)
+    return hmac.new(key, b"address\0" + address.encode(), "sha256").hexdigest()[:_ADDRESS_DIGITS]
 
 
 def _content(entry: Mapping[str, Any], event: Mapping[str, Any] | None) -> tuple[object, ...]:
@@ -78,10 +79,3 @@ def _digest(key: bytes, parts: tuple[object, ...]) -> str:
 
 def _plain(value: object) -> str:
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
-
-
-def _recognise(session: Session) -> bytes:
-    keys: DataKeys | None = getattr(session.get_bind().dialect, "warm_handoff_keys", None)
-    if keys is None or not keys.recognise:
-        raise Locked("no key for the audit: call unlock(engine, keys) first")
-    return keys.recognise

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from intake_service import alerting, lists, matching, rights
 from intake_service.errors import NotAllowed
+from intake_service.joined_records import stands
 from intake_service.lists import Filters, Listed
 from intake_service.tables import Kiosk, Participant, Site, Staff
 from notifications import alerts, roster
@@ -61,8 +62,7 @@ def _board(session: Session, member: Staff, site: Site, now: datetime) -> SiteBo
     waits = (
         Participant.site_id == site.id,
         Participant.status == Status.NEEDS_ASSIGNMENT,
-        Participant.joined_into.is_(None),
-        Participant.erased_at.is_(None),
+        stands(),
     )
     first = [
         session.scalar(

@@ -5,22 +5,22 @@ From the moment that it is due the site's policy decides how it goes on.
 """
 
 from collections.abc import Collection
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, Select, or_, select, update
+from sqlalchemy import CursorResult, Select, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from intake_service import changes, rights
 from intake_service.changes import Change
 from intake_service.errors import InvalidRequest
+from intake_service.joined_records import ids_of
+from intake_service.site_clock import local, zone_of
 from intake_service.tables import Assignment, Callback, Participant, Site, Staff
 from intake_service.workflow import Action
 from notifications import alerts
 from notifications.tables import Alert
-from shared_schema.hours import Hours
 from shared_schema.intake import Status
 
 WITHIN = timedelta(hours=24)
@@ -52,7 +52,7 @@ def set_for(
         session.flush()
     else:
         standing.due_at, standing.set_by, standing.set_at = due_at, by.id, now
-        alerts.close(session, _subject(standing), now)
+        alerts.close(session, subject(standing.id), now)
     _set_timer(session, standing, participant, _carrier(session, participant.id))
 
 
@@ -82,7 +82,7 @@ def acknowledge(session: Session, participant_id: UUID, by: Staff, now: datetime
     """ "I'm on it": nobody else is told, and it comes back should the call not be made. Raises NotFound."""
     rights.require(session, by, Action.VIEW, session.get(Participant, participant_id))
     standing = open_of(session, participant_id)
-    for alert in alerts.of_subject(session, _subject(standing)) if standing else ():
+    for alert in alerts.of_subject(session, subject(standing.id)) if standing else ():
         if alert.closed_at is None:
             alerts.acknowledge(session, alert.id, by.id, now)
 
@@ -102,7 +102,7 @@ def open_by_participant(session: Session, participant_ids: Collection[UUID]) -> 
 
 def alert_of(session: Session, callback: Callback) -> Alert | None:
     """What is being told of it, if it is due: open until somebody is on it."""
-    told = alerts.of_subject(session, _subject(callback))
+    told = alerts.of_subject(session, subject(callback.id))
     return next((alert for alert in reversed(told) if alert.closed_at is None), None)
 
 
@@ -110,7 +110,7 @@ def follow(session: Session, participant_id: UUID, carrier: int | None, now: dat
     """Somebody else carries the participant now, or nobody: a call to be made is theirs. A due one is told anew."""
     for callback in session.scalars(_open(participant_id)):
         participant = session.get_one(Participant, callback.participant_id)
-        alerts.close(session, _subject(callback), now)
+        alerts.close(session, subject(callback.id), now)
         _set_timer(session, callback, participant, carrier)
 
 
@@ -118,33 +118,31 @@ def end_with(session: Session, participant_id: UUID, by: int, now: datetime) -> 
     """The participant has left: nobody calls any more."""
     for callback in session.scalars(_open(participant_id)).all():
         callback.ended_at, callback.ended_by = now, by
-        alerts.close(session, _subject(callback), now)
+        alerts.close(session, subject(callback.id), now)
     session.flush()
 
 
 def forget(session: Session, participant_ids: Collection[UUID], now: datetime) -> None:
     """Every call of a record that is erased, made or not; nobody is told of one any more."""
     for callback in session.scalars(select(Callback).where(Callback.participant_id.in_(participant_ids))).all():
-        alerts.close(session, _subject(callback), now)
+        alerts.close(session, subject(callback.id), now)
         session.delete(callback)
     session.flush()
 
 
 def moment(site: Site, day: date, at: time) -> datetime:
     """That time by the site's own clock, in UTC. One that daylight saving leaves out is an hour later."""
-    zone = ZoneInfo(Hours.model_validate(site.hours).time_zone)
-    utc = ZoneInfo("UTC")
-    return datetime.combine(day, at, zone).astimezone(utc)
+    return datetime.combine(day, at, zone_of(site)).astimezone(UTC)
 
 
 def proposed(site: Site, now: datetime) -> datetime:
     """What a form offers when nothing was chosen: in an hour, by the site's clock, or tomorrow morning at ten."""
-    local = now.astimezone(ZoneInfo(Hours.model_validate(site.hours).time_zone))
-    later = local + timedelta(hours=1)
+    here = local(site, now)
+    later = here + timedelta(hours=1)
     later += timedelta(minutes=-later.minute % _STEP)
-    if later.date() == local.date():
+    if later.date() == here.date():
         return later.replace(second=0, microsecond=0)
-    return datetime.combine(later.date(), time(10), local.tzinfo)
+    return datetime.combine(later.date(), time(10), here.tzinfo)
 
 
 def _end(session: Session, participant_id: UUID, change: Change) -> None:
@@ -162,16 +160,13 @@ def _end(session: Session, participant_id: UUID, change: Change) -> None:
         .execution_options(synchronize_session="fetch")
     )
     assert cast("CursorResult[Any]", ended).rowcount == 1  # noqa: S101  (the participant's revision was swapped)
-    alerts.close(session, _subject(standing), change.now)
+    alerts.close(session, subject(standing.id), change.now)
 
 
 def _open(participant_id: UUID) -> Select[Callback]:
-    of_same = select(Participant.id).where(
-        or_(Participant.id == participant_id, Participant.joined_into == participant_id)
-    )
     return (
         select(Callback)
-        .where(Callback.participant_id.in_(of_same), Callback.ended_at.is_(None))
+        .where(Callback.participant_id.in_(ids_of(participant_id)), Callback.ended_at.is_(None))
         .options(joinedload(Callback.setter))
         .execution_options(populate_existing=True)
     )
@@ -185,8 +180,9 @@ def _carrier(session: Session, participant_id: UUID) -> int | None:
 
 def _set_timer(session: Session, callback: Callback, participant: Participant, carrier: int | None) -> None:
     path = f"/participants/{participant.joined_into or participant.id}"
-    alerts.call_back(session, participant.site_id, _subject(callback), path, carrier, callback.due_at)
+    alerts.call_back(session, participant.site_id, subject(callback.id), path, carrier, callback.due_at)
 
 
-def _subject(callback: Callback) -> str:
-    return f"callback-{callback.id}"
+def subject(callback_id: int) -> str:
+    """What alerts about the call are filed under."""
+    return f"callback-{callback_id}"

@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from intake_service import audit, rights
 from intake_service.errors import Conflict, InvalidRequest
+from intake_service.site_clock import local
 from intake_service.tables import Event, Participant, Site, Staff
 from intake_service.workflow import STEPS, Action
-from shared_schema.hours import Hours
 from shared_schema.intake import Status
 
 LONGEST_REASON = 500  # characters
@@ -108,20 +107,19 @@ def swap(
 
 def time_at(site: Site, at: datetime, now: datetime) -> str:
     """`09:45 EST` on the same day, else `23 November, 09:45 EST`: in the site's own time zone."""
-    zone = ZoneInfo(Hours.model_validate(site.hours).time_zone)
-    local = at.astimezone(zone)
-    day = "" if local.date() == now.astimezone(zone).date() else f"{local:%d %B}, "
-    return f"{day}{local:%H:%M %Z}"
+    here = local(site, at)
+    day = "" if here.date() == local(site, now).date() else f"{here:%d %B}, "
+    return f"{day}{here:%H:%M %Z}"
 
 
 def day_at(site: Site, at: datetime) -> str:
     """`23 November 2026`: in the site's own time zone."""
-    return f"{at.astimezone(ZoneInfo(Hours.model_validate(site.hours).time_zone)):%d %B %Y}"
+    return f"{local(site, at):%d %B %Y}"
 
 
 def date_at(site: Site, at: datetime) -> str:
     """`2026-11-23`, which every language reads: in the site's own time zone."""
-    return at.astimezone(ZoneInfo(Hours.model_validate(site.hours).time_zone)).date().isoformat()
+    return local(site, at).date().isoformat()
 
 
 def checked_reason(reason: str | None, *, needed: bool = False) -> str | None:

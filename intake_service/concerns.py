@@ -66,7 +66,7 @@ def write(
         AlertKind.CONCERN,
         site.id,
         site.name,
-        _subject(concern_id),
+        subject(concern_id),
         f"/concerns/{concern_id}",
         None,
         now,
@@ -121,7 +121,7 @@ def looked(session: Session, concern_id: UUID, by: Staff, now: datetime) -> Conc
 
 def alerts_of(session: Session, concern: Concern) -> Sequence[Alert]:
     """What was told of it."""
-    return alerts.of_subject(session, _subject(concern.id))
+    return alerts.of_subject(session, subject(concern.id))
 
 
 def acknowledge(session: Session, concern_id: UUID, by: Staff, now: datetime) -> None:
@@ -134,7 +134,7 @@ def acknowledge(session: Session, concern_id: UUID, by: Staff, now: datetime) ->
         .execution_options(synchronize_session=False)
     )
     _record(session, Act.CONCERN_ACKNOWLEDGED, concern_id, concern.participant.site_id, by, now)
-    for alert in alerts.of_subject(session, _subject(concern_id)):
+    for alert in alerts.of_subject(session, subject(concern_id)):
         alerts.acknowledge(session, alert.id, by.id, now)
 
 
@@ -155,7 +155,7 @@ def close(session: Session, concern_id: UUID, outcome: str, by: Staff, now: date
         .execution_options(synchronize_session=False)
     )
     if cast("CursorResult[Any]", closed).rowcount == 1:
-        alerts.close(session, _subject(concern_id), now)
+        alerts.close(session, subject(concern_id), now)
         _record(session, Act.CONCERN_CLOSED, concern_id, concern.participant.site_id, by, now)
         return
     concern = read(session, concern_id, by)
@@ -167,7 +167,7 @@ def close(session: Session, concern_id: UUID, outcome: str, by: Staff, now: date
 def forget(session: Session, participant_ids: Collection[UUID], now: datetime) -> None:
     """The words of every concern about a record that is erased; an open one is closed."""
     for concern in session.scalars(select(Concern).where(Concern.participant_id.in_(participant_ids))).all():
-        alerts.close(session, _subject(concern.id), now)
+        alerts.close(session, subject(concern.id), now)
         concern.words, concern.outcome = "", None
         concern.closed_at = concern.closed_at or now
     session.flush()
@@ -205,5 +205,6 @@ def _checked(words: str, missing: str) -> str:
     return words
 
 
-def _subject(concern_id: UUID) -> str:
+def subject(concern_id: UUID) -> str:
+    """What alerts about the concern are filed under."""
     return f"concern-{concern_id}"

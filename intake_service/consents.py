@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from intake_service import records_settings
 from intake_service.intake_answers import answers_of
+from intake_service.joined_records import ids_of
 from intake_service.records_settings import RecordsSettings
 from intake_service.records_tables import ConsentSaid
 from intake_service.tables import Intake, Participant, Staff
@@ -104,9 +105,7 @@ def latest(said: Sequence[Consent]) -> Consent | None:
 
 def history(session: Session, participant: Participant, now: datetime) -> list[Consent]:
     """Everything that was said, the latest first, also in records that were joined into this one."""
-    of_same = select(Participant.id).where(
-        or_(Participant.id == participant.id, Participant.joined_into == participant.id)
-    )
+    of_same = ids_of(participant.id)
     settings = records_settings.of(participant.site)
     intakes = session.scalars(select(Intake).where(Intake.participant_id.in_(of_same)).order_by(Intake.sequence))
     told = session.scalars(

@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from intake_service import audit, changes, participants
 from intake_service.audit import Act
 from intake_service.changes import Change
 from intake_service.errors import InvalidRequest
+from intake_service.joined_records import ids_of
 from intake_service.records_tables import Disclosure
 from intake_service.tables import Participant, Staff
 from intake_service.workflow import Action
@@ -138,12 +139,9 @@ def accounting(session: Session, by: Staff, participant_id: UUID, now: datetime)
 
 def listed(session: Session, participant: Participant) -> Sequence[Disclosure]:
     """The same, for whoever has asked before whether it may be seen."""
-    of_same = select(Participant.id).where(
-        or_(Participant.id == participant.id, Participant.joined_into == participant.id)
-    )
     return session.scalars(
         select(Disclosure)
-        .where(Disclosure.participant_id.in_(of_same))
+        .where(Disclosure.participant_id.in_(ids_of(participant.id)))
         .options(joinedload(Disclosure.staff))
         .order_by(Disclosure.at.desc(), Disclosure.id.desc())
     ).all()

@@ -28,6 +28,7 @@ from intake_service import (
 )
 from intake_service.changes import Change
 from intake_service.errors import Conflict, InvalidRequest
+from intake_service.joined_records import is_one_of
 from intake_service.records_tables import Erasure
 from intake_service.tables import Callback, Concern, Event, Intake, Participant, PossibleDuplicate, Staff
 from intake_service.workflow import Action
@@ -46,9 +47,6 @@ class ErasureReason(StrEnum):
     KEPT_LONG_ENOUGH = "it was kept long enough"
 
 
-BY_STAFF = (ErasureReason.ASKED_FOR, ErasureReason.MISTAKE, ErasureReason.ORDERED, ErasureReason.KEPT_LONG_ENOUGH)
-
-
 @dataclass(frozen=True)
 class Contents:
     """How much would be erased."""
@@ -65,7 +63,7 @@ def ask(
     session: Session, participant_id: UUID, reason: ErasureReason, by: Staff, now: datetime, seen: int | None = None
 ) -> None:
     """The first step: nothing is erased yet. Raises NotFound, NotAllowed, InvalidRequest, Conflict on a legal hold."""
-    if reason not in set(BY_STAFF):
+    if reason not in set(ErasureReason):
         raise InvalidRequest("Choose why it is erased.")
     change = Change(Action.ASK_ERASURE, by, now, to_value=reason, seen=seen)
     participant = changes.begin(session, participant_id, change)
@@ -191,8 +189,7 @@ def _erase(session: Session, participant: Participant, erasure: Erasure, by: Sta
 
 def _same(session: Session, participant: Participant) -> list[Participant]:
     """The record and those that were joined into it."""
-    of_same = or_(Participant.id == participant.id, Participant.joined_into == participant.id)
-    return list(session.scalars(select(Participant).where(of_same).order_by(Participant.id)))
+    return list(session.scalars(select(Participant).where(is_one_of(participant.id)).order_by(Participant.id)))
 
 
 def _erase_intakes(session: Session, participant: Participant) -> None:

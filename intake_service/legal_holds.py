@@ -4,12 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from intake_service import changes
 from intake_service.changes import Change
 from intake_service.errors import Conflict, InvalidRequest
+from intake_service.joined_records import ids_of
 from intake_service.records_tables import LegalHold
 from intake_service.tables import Participant, Staff
 from intake_service.workflow import Action
@@ -40,7 +41,7 @@ def lift(session: Session, participant_id: UUID, why: str, by: Staff, now: datet
     changes.swap(session, participant, change, Status(participant.status))
     session.execute(
         update(LegalHold)
-        .where(LegalHold.participant_id.in_(_same(participant)), LegalHold.lifted_at.is_(None))
+        .where(LegalHold.participant_id.in_(ids_of(participant.id)), LegalHold.lifted_at.is_(None))
         .values(lifted_by=by.id, lifted_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -50,7 +51,7 @@ def of(session: Session, participant: Participant) -> LegalHold | None:
     """The hold that stands, also one on a record that was joined into this one."""
     return session.scalar(
         select(LegalHold)
-        .where(LegalHold.participant_id.in_(_same(participant)), LegalHold.lifted_at.is_(None))
+        .where(LegalHold.participant_id.in_(ids_of(participant.id)), LegalHold.lifted_at.is_(None))
         .options(joinedload(LegalHold.placer))
         .execution_options(populate_existing=True)
         .limit(1)
@@ -70,10 +71,4 @@ def forget_why(session: Session, participant_ids: Collection[UUID]) -> None:
         .where(LegalHold.participant_id.in_(participant_ids))
         .values(why=None)
         .execution_options(synchronize_session=False)
-    )
-
-
-def _same(participant: Participant) -> Select[UUID]:
-    return select(Participant.id).where(
-        or_(Participant.id == participant.id, Participant.joined_into == participant.id)
     )

@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from intake_service import rights
 from intake_service.errors import NotAllowed
+from intake_service.joined_records import stands
 from intake_service.tables import Assignment, Intake, Participant, Staff
 from shared_schema.intake import PathwayType, Status
 
@@ -201,7 +202,7 @@ def _conditions(which: Listed, filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _narrowing(filters: Filters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [Participant.joined_into.is_(None), Participant.erased_at.is_(None)]
+    conditions: list[ColumnElement[bool]] = [stands()]
     if filters.pathway is not None:
         conditions.append(Participant.pathway == filters.pathway)
     if filters.language is not None:

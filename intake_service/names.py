@@ -20,7 +20,7 @@ from string import ascii_lowercase
 import jellyfish
 from sqlalchemy.orm import Session
 
-from notifications.encrypted import Locked
+from notifications.encrypted import recognising_key
 
 _MOST_WORDS = 4  # of a name; four already make six pairs
 _TRIGRAM = 3
@@ -39,10 +39,7 @@ class Tokens:
     @classmethod
     def of(cls, session: Session) -> "Tokens":
         """With the key that the session's engine was unlocked with. Raises Locked."""
-        keys = getattr(session.get_bind().dialect, "warm_handoff_keys", None)
-        if keys is None or not keys.recognise:
-            raise Locked("no key to recognise names by: call unlock(engine, keys) first")
-        return cls(keys.recognise)
+        return cls(recognising_key(session.get_bind().dialect))
 
     def word(self, word: str) -> int:
         return self._token("w", word)

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from intake_service import audit, carrying, consents, disclosures, participants, rights
@@ -19,6 +19,7 @@ from intake_service.consents import Consent
 from intake_service.disclosures import NOTICE, DisclosureKind, Told
 from intake_service.errors import InvalidRequest
 from intake_service.intake_answers import answers_of, ticket_words
+from intake_service.joined_records import ids_of
 from intake_service.records_tables import Disclosure
 from intake_service.tables import Assignment, Callback, Event, Intake, Participant, Staff
 from intake_service.workflow import Action
@@ -72,9 +73,8 @@ def make(session: Session, participant_id: UUID, to_whom: str, by: Staff, now: d
 
     Raises NotFound, NotAllowed for who is neither supervisor nor administrator, InvalidRequest for whom it is not said.
     """
-    found = session.get(Participant, participant_id)
-    rights.require(session, by, Action.MAKE_OWN_RECORD, found)
-    participant = participants.standing(session, session.get_one(Participant, participant_id))
+    found = rights.require(session, by, Action.MAKE_OWN_RECORD, session.get(Participant, participant_id))
+    participant = participants.standing(session, found)
     rights.require(session, by, Action.MAKE_OWN_RECORD, participant)
     to_whom = to_whom.strip()
     if not 0 < len(to_whom) <= disclosures.LONGEST:
@@ -86,7 +86,7 @@ def make(session: Session, participant_id: UUID, to_whom: str, by: Staff, now: d
 
 
 def _gathered(session: Session, participant: Participant, by: Staff, now: datetime) -> OwnRecord:
-    ids = select(Participant.id).where(or_(Participant.id == participant.id, Participant.joined_into == participant.id))
+    ids = ids_of(participant.id)
     intakes = list(session.scalars(select(Intake).where(Intake.participant_id.in_(ids)).order_by(Intake.sequence)))
     callbacks = select(Callback).where(Callback.participant_id.in_(ids)).order_by(Callback.id)
     happened = (

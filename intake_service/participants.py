@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from intake_service import assignments, audit, callbacks, carrying, changes, rights
 from intake_service.changes import Change
 from intake_service.errors import InvalidRequest, NotFound
+from intake_service.joined_records import ids_of
 from intake_service.tables import Event, Intake, Participant, Staff
 from intake_service.workflow import WITH_CASELOAD, Action
 from notifications.signals import QUEUE, signal
@@ -85,11 +86,8 @@ def standing(session: Session, participant: Participant) -> Participant:
 def intakes_of(session: Session, member: Staff, participant_id: UUID) -> Sequence[Intake]:
     """Every brief intake of the participant and of records joined into theirs, the newest first. Raises NotFound."""
     participant = found(session, member, participant_id)
-    of_same = select(Participant.id).where(
-        or_(Participant.id == participant.id, Participant.joined_into == participant.id)
-    )
     return session.scalars(
-        select(Intake).where(Intake.participant_id.in_(of_same)).order_by(Intake.sequence.desc())
+        select(Intake).where(Intake.participant_id.in_(ids_of(participant.id))).order_by(Intake.sequence.desc())
     ).all()
 
 

@@ -87,7 +87,6 @@ def undo_removal(session: Session, removal_id: int, by: Staff, now: datetime) ->
         changes.swap(session, participant, change, held, {"held_status": None})
         carrying.take_up(session, participant.id, leaving.id, by.id, now)
     telling.tell_staff(session, leaving)
-    telling.tell_staff(session, leaving)
     for site_id in removal.designated_at:
         roster.designate(session, site_id, leaving.id, True)
     for site in leaving.sites:

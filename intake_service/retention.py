@@ -10,7 +10,7 @@ shortened: it only ever grows (audit_chain.py).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -19,10 +19,11 @@ from dateutil.relativedelta import relativedelta
 from sqlalchemy import ColumnElement, Engine, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from intake_service import audit, erasure, legal_holds, records_settings
+from intake_service import audit, callbacks, concerns, erasure, legal_holds, records_settings
 from intake_service.audit import Act
 from intake_service.errors import Conflict
 from intake_service.intake_answers import only_consent
+from intake_service.joined_records import stands
 from intake_service.known_people import forget
 from intake_service.records_tables import LegalHold
 from intake_service.tables import Callback, Concern, Event, Intake, Participant, Site
@@ -78,19 +79,19 @@ def run(engine: Engine, site_id: int, now: datetime) -> list[Line]:
     """
     with Session(engine) as session:
         site = session.get_one(Site, site_id)
-        planned, periods = due(session, site, now), list(_periods(site, now))
+        planned = due(session, site, now)
     done = {
-        kind: _forget_alerts(engine, site_id, before)
-        if kind is KeptKind.ALERTS
-        else sum(_erase_each(engine, kind, site_id, before, now))
-        for kind, _, before in periods
+        line.kind: _forget_alerts(engine, site_id, line.before)
+        if line.kind is KeptKind.ALERTS
+        else sum(_erase_each(engine, line.kind, site_id, line.before, now))
+        for line in planned
     }
     if any(done.values()):
         with Session(writing(engine)) as session, session.begin():
             site = session.get_one(Site, site_id)
             counts = {str(kind): count for kind, count in done.items()}
             audit.record(session, Act.RETENTION_RUN, now, to=site, after=counts)
-    return [Line(line.kind, line.months, line.before, done[line.kind], line.held) for line in planned]
+    return [replace(line, count=done[line.kind]) for line in planned]
 
 
 def _periods(site: Site, now: datetime) -> Iterator[tuple[KeptKind, int, datetime]]:
@@ -117,8 +118,7 @@ def _discharged(site_id: int, before: datetime) -> Select[UUID]:
     return select(Participant.id).where(
         Participant.site_id == site_id,
         Participant.status == Status.DISCHARGED,
-        Participant.joined_into.is_(None),
-        Participant.erased_at.is_(None),
+        stands(),
         last < before,
     )
 
@@ -210,9 +210,9 @@ def _subjects_on_hold(session: Session, site_id: int) -> list[str]:
     held = select(Participant.id).where(Participant.site_id == site_id, _is_held())
     intakes = session.scalars(select(Intake.id).where(Intake.participant_id.in_(held)))
     calls = session.scalars(select(Callback.id).where(Callback.participant_id.in_(held)))
-    concerns = session.scalars(select(Concern.id).where(Concern.participant_id.in_(held)))
+    written = session.scalars(select(Concern.id).where(Concern.participant_id.in_(held)))
     return [
-        *(str(intake_id) for intake_id in intakes),
-        *(f"callback-{number}" for number in calls),
-        *(f"concern-{concern_id}" for concern_id in concerns),
+        *map(str, intakes),
+        *map(callbacks.subject, calls),
+        *map(concerns.subject, written),
     ]

@@ -157,6 +157,14 @@ def _opened(cipher: AESGCM, sealed: bytes, bound_to: bytes) -> bytes:
         raise Locked("a value was changed, or was encrypted for another place or with another key") from None
 
 
+def recognising_key(dialect: Dialect) -> bytes:
+    """The key for what must be found without being stored. Raises Locked."""
+    keys = _keys(dialect)
+    if not keys.recognise:
+        raise Locked("no key to recognise by: call unlock(engine, keys) first")
+    return keys.recognise
+
+
 def _keys(dialect: Dialect) -> DataKeys:
     keys: DataKeys | None = getattr(dialect, "warm_handoff_keys", None)
     if keys is None:

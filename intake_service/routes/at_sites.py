@@ -1,8 +1,6 @@
 """What the pages about alerts have in common: which site they are about, and forms whose fields repeat."""
 
-from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
@@ -12,7 +10,6 @@ from intake_service import rights, staff
 from intake_service.errors import NotAllowed, NotFound
 from intake_service.routes.signed_in import SignedIn
 from intake_service.tables import Site
-from shared_schema.hours import Hours
 
 
 async def _fields(request: Request) -> FormData:
@@ -35,15 +32,6 @@ def require_leader(who: SignedIn) -> None:
     """Raises NotAllowed for who is neither a supervisor nor an administrator."""
     if not rights.sees_everybody(who.staff):
         raise NotAllowed("This page is for supervisors and administrators.")
-
-
-def hours_of(site: Site) -> Hours:
-    return Hours.model_validate(site.hours)
-
-
-def local(site: Site, at: datetime) -> datetime:
-    """The moment by the clock on the site's wall."""
-    return at.astimezone(ZoneInfo(hours_of(site).time_zone))
 
 
 def text(fields: FormData, name: str) -> str:

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response, StreamingResponse
@@ -18,12 +17,12 @@ from intake_service.audit import Act, Kind
 from intake_service.audit_search import KIOSK, SERVICE, Found, Names, Place, Sought
 from intake_service.db import Writing
 from intake_service.errors import NotFound
-from intake_service.routes.at_sites import hours_of, local
 from intake_service.routes.description import answers_with
 from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import FreshViewer, SignedIn, Viewer
 from intake_service.routes.story import told
 from intake_service.sign_in_log import AtTheDoor
+from intake_service.site_clock import local, zone_of
 from intake_service.tables import Site, Staff
 from intake_service.workflow import Action
 
@@ -213,7 +212,7 @@ def _name(kind: str, object_id: str | None, names: Names) -> str:
 
 
 def _midnight(day: date, site: Site | None) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(hours_of(site).time_zone) if site else UTC)
+    return datetime.combine(day, time(), zone_of(site) if site else UTC)
 
 
 def _number(said: str) -> bool:

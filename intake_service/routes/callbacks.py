@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
@@ -16,9 +15,9 @@ from intake_service.errors import InvalidRequest
 from intake_service.routes.participant import Typed
 from intake_service.routes.participant_actions import Reason, Seen, do
 from intake_service.routes.signed_in import Actor
+from intake_service.site_clock import local
 from intake_service.tables import Site, Staff
 from intake_service.workflow import Action
-from shared_schema.hours import Hours
 
 router = APIRouter(prefix="/participants/{participant_id}/callback")
 
@@ -86,7 +85,7 @@ def _ending(
 
 def _moment(site: Site, day: str, on: str, at: str, now: datetime) -> datetime:
     """Raises InvalidRequest with what to choose."""
-    today = now.astimezone(ZoneInfo(Hours.model_validate(site.hours).time_zone)).date()
+    today = local(site, now).date()
     try:
         chosen = today + _DAYS[day] if day in _DAYS else date.fromisoformat(on)
     except ValueError:

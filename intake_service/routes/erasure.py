@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from intake_service import erasure, legal_holds, participants, rights
 from intake_service.changes import LONGEST_REASON
 from intake_service.db import Reading, Writing
-from intake_service.erasure import BY_STAFF, ErasureReason
+from intake_service.erasure import ErasureReason
 from intake_service.errors import InvalidRequest, ServiceError
 from intake_service.routes.pages import console_page
 from intake_service.routes.participant import Typed
@@ -62,7 +62,7 @@ def ask(
     seen: Seen = None,
 ) -> Response:
     def verb() -> None:
-        if why not in set(BY_STAFF):
+        if why not in set(ErasureReason):
             raise InvalidRequest("Choose why it is erased.")
         erasure.ask(session, participant_id, ErasureReason(why), who.staff, datetime.now(UTC), seen)
 
@@ -124,7 +124,7 @@ def _shown(
         asked=erasure.asked(session, participant.id),
         hold=legal_holds.of(session, participant),
         contents=erasure.contents(session, who.staff, participant_id),
-        reasons=BY_STAFF,
+        reasons=list(ErasureReason),
         sure=_SURE,
         longest_reason=LONGEST_REASON,
         done=DONE.get(done, ""),

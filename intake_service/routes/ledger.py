@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from intake_service import rights
 from intake_service.db import Reading
 from intake_service.errors import NotFound
-from intake_service.routes.at_sites import chosen_site, local, require_leader
+from intake_service.routes.at_sites import chosen_site, require_leader
 from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import Reader
+from intake_service.site_clock import local
 from intake_service.tables import Site, Staff
 from notifications import alerts
 from notifications.tables import Alert, AlertKind

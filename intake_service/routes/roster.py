@@ -11,10 +11,11 @@ from intake_service import alerting, audit, rights, staff
 from intake_service.audit import Act, Kind
 from intake_service.db import Reading, Writing, commit_and_wake_worker
 from intake_service.errors import InvalidRequest, NotFound
-from intake_service.routes.at_sites import Fields, chosen_site, hours_of, local, require_leader, text
+from intake_service.routes.at_sites import Fields, chosen_site, require_leader, text
 from intake_service.routes.entering import local as local_path
 from intake_service.routes.pages import console_page
 from intake_service.routes.signed_in import Actor, Reader, SignedIn
+from intake_service.site_clock import hours_of, local
 from intake_service.tables import Site
 from notifications import duty, roster
 from notifications.duty import ASK, SET, ShiftTimes
