@@ -64,7 +64,7 @@ class KioskApp(App):  # type: ignore[misc]
 
     `fonts`: those beside the window's own.
     `on_shown`: called with each view as it goes onto the screen. `on_first_frame`: called once. `on_tick`: called every
-    second, as long as the loop turns. `may_type`: whether letters of a real keyboard count; the keypad's keys always do.
+    second, as long as the loop turns. `may_type`: whether letters of a real keyboard count; keys of a keypad always do.
     `seconds`: a clock that never goes back.
     """
 

@@ -24,7 +24,7 @@ ENTER, A, S, LEFT_BUTTON, SLEEP = 28, 30, 31, 0x110, 142
 
 @dataclass
 class Keyboard:
-    """As the kernel keeps one: it can say what is in its map, and what its driver says by itself until that is struck."""
+    """As the kernel keeps one: what is in its map, and what its driver says by itself until that is taken."""
 
     places: list[int]
     by_itself: set[int]
