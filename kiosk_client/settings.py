@@ -17,6 +17,7 @@ class Settings:
     `allow_http`: a service without TLS elsewhere than on this machine; only for trying things out.
     `ca_file`: the center's own certificate authority. `density`: pixels per mm when the panel reports a wrong one.
     `setup`: the handoff.toml that a kiosk which is not paired yet looks for; None for none.
+    `wifi`: the folder of wpa_supplicant's control sockets; None: the network is not the kiosk's business.
     `printer`: this kiosk's own receipt printer, "" for none; None: the one that the site has.
     `prompts`, `fonts`: the folders of what is rendered to be said and of the built fonts, when not the usual ones.
     """
@@ -30,6 +31,7 @@ class Settings:
     fonts: Path | None = None
     printer: str | None = None
     setup: Path | None = None
+    wifi: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -49,6 +51,7 @@ class Settings:
             fonts=Path(value("FONTS")) if value("FONTS") else None,
             printer=_parse_printer(value("PRINTER")) if value("PRINTER") else None,
             setup=Path(value("SETUP")) if value("SETUP") else None,
+            wifi=Path(value("WIFI")) if value("WIFI") else None,
         )
 
 

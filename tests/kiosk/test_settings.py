@@ -20,6 +20,7 @@ def test_everything_can_be_set() -> None:
         "CA_FILE": "/etc/center-ca.pem",
         "DENSITY": "5.9",
         "SETUP": "/run/kiosk-setup/handoff.toml",
+        "WIFI": "/run/kiosk-wifi",
     }
 
     assert Settings.from_environment({f"WARM_HANDOFF_KIOSK_{name}": value for name, value in environment.items()}) == (
@@ -30,6 +31,7 @@ def test_everything_can_be_set() -> None:
             ca_file="/etc/center-ca.pem",
             density=5.9,
             setup=Path("/run/kiosk-setup/handoff.toml"),
+            wifi=Path("/run/kiosk-wifi"),
         )
     )
 
