@@ -127,6 +127,7 @@ class Kiosk:
             Fonts(self._settings.fonts or fonts.default_folder()),
             self._first_frame,
             on_tick=lambda: watchdog.tell(watchdog.Word.ALIVE),
+            may_type=lambda: self._sender is None or not self._settings.keypad_only,
             **shown,
         )
         for number in (signal.SIGTERM, signal.SIGINT):

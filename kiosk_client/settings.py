@@ -16,6 +16,7 @@ class Settings:
 
     `allow_http`: a service without TLS elsewhere than on this machine; only for trying things out.
     `ca_file`: the center's own certificate authority. `density`: pixels per mm when the panel reports a wrong one.
+    `keypad_only`: once it is paired, a keyboard that is plugged in can do what a keypad can, and types nothing.
     `setup`: the handoff.toml that a kiosk which is not paired yet looks for; None for none.
     `wifi`: the folder of wpa_supplicant's control sockets; None: the network is not the kiosk's business.
     `printer`: this kiosk's own receipt printer, "" for none; None: the one that the site has.
@@ -30,6 +31,7 @@ class Settings:
     prompts: Path | None = None
     fonts: Path | None = None
     printer: str | None = None
+    keypad_only: bool = False
     setup: Path | None = None
     wifi: Path | None = None
 
@@ -44,12 +46,13 @@ class Settings:
         return cls(
             state=Path(value("STATE") or Path(home) / "warm-handoff-kiosk"),
             window=parse_window(value("WINDOW")) if value("WINDOW") else None,
-            allow_http=value("ALLOW_HTTP").lower() in {"1", "true", "yes"},
+            allow_http=_is_yes(value("ALLOW_HTTP")),
             ca_file=value("CA_FILE") or None,
             density=_parse_density(value("DENSITY")) if value("DENSITY") else None,
             prompts=Path(value("PROMPTS")) if value("PROMPTS") else None,
             fonts=Path(value("FONTS")) if value("FONTS") else None,
             printer=_parse_printer(value("PRINTER")) if value("PRINTER") else None,
+            keypad_only=_is_yes(value("KEYPAD_ONLY")),
             setup=Path(value("SETUP")) if value("SETUP") else None,
             wifi=Path(value("WIFI")) if value("WIFI") else None,
         )
@@ -61,6 +64,10 @@ def parse_window(text: str) -> tuple[int, int]:
     if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
         raise ValueError(f"a window size is written like 1280x800, not {text!r}")
     return int(width), int(height)
+
+
+def _is_yes(text: str) -> bool:
+    return text.lower() in {"1", "true", "yes"}
 
 
 def _parse_printer(text: str) -> str:

@@ -15,10 +15,11 @@ from typing import get_args
 import pytest
 
 from kiosk_client.fonts import Fonts
-from kiosk_client.geometry import GAP, TARGET, Placed, Sizes, Words
+from kiosk_client.geometry import Placed, Words
 from kiosk_client.screens.theme import PALETTES, Colour, Palette
 from kiosk_client.sender import Contact
 from kiosk_client.setup import SetUp
+from kiosk_client.sizes import GAP, TARGET, Sizes
 from kiosk_client.spool import Counts
 from kiosk_client.view import Action, Field, Look, Tap, Touch, View
 from kiosk_client.views import Manner

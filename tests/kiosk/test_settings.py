@@ -19,6 +19,7 @@ def test_everything_can_be_set() -> None:
         "ALLOW_HTTP": "yes",
         "CA_FILE": "/etc/center-ca.pem",
         "DENSITY": "5.9",
+        "KEYPAD_ONLY": "1",
         "SETUP": "/run/kiosk-setup/handoff.toml",
         "WIFI": "/run/kiosk-wifi",
     }
@@ -30,6 +31,7 @@ def test_everything_can_be_set() -> None:
             allow_http=True,
             ca_file="/etc/center-ca.pem",
             density=5.9,
+            keypad_only=True,
             setup=Path("/run/kiosk-setup/handoff.toml"),
             wifi=Path("/run/kiosk-wifi"),
         )
