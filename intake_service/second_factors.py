@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any, cast
 
 import pyotp
-import segno
 from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from intake_service import passwords, sessions
+from intake_service import passwords, qr, sessions
 from intake_service.errors import Conflict, InvalidRequest, WrongCode
 from intake_service.sign_in_tables import CodeApp, Passkey, RecoveryCode
 from intake_service.tables import Staff
@@ -65,9 +64,7 @@ def begin_code_app(session: Session, member: Staff, now: datetime) -> str:
 def picture(member: Staff, secret: str) -> str:
     """What the app's camera reads, as SVG."""
     uri = pyotp.TOTP(secret).provisioning_uri(name=member.username, issuer_name="Warm Handoff")
-    return segno.make(uri, micro=False, error="m").svg_inline(
-        scale=5, border=3, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=False
-    )
+    return qr.drawn(uri)
 
 
 def confirm_code_app(session: Session, member: Staff, code: str, now: datetime) -> None:

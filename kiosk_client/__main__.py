@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -28,6 +27,7 @@ from kiosk_client.privacy import forget, keep_private
 from kiosk_client.prompts import NoSpeechProgram, Prompts
 from kiosk_client.sender import Sender
 from kiosk_client.session import Session
+from kiosk_client.setting_up import SettingUp
 from kiosk_client.settings import Settings, parse_window
 from kiosk_client.setup import SetUp
 from kiosk_client.spool import Spool, SpoolError
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None, voice: Voice | None = None, **shown:
     try:
         settings = _settings(arguments)
         if arguments.command == "pair":
-            stored = pair(settings, arguments.address, arguments.code)
+            stored = pair(settings, arguments.address, arguments.code, Store(settings.state).ca_file)
             print(f"Paired with {stored.address} for {stored.enrollment.config.site_name}.")
             return 0
         if arguments.command == "prompts":
@@ -108,6 +108,7 @@ class Kiosk:
         self._store = Store(settings.state)
         self._spool = Spool(settings.state / "spool.sqlite3")
         self._sender: Sender | None = None
+        self._first_setup: SetUp | None = None
         self._app: KioskApp | None = None
         self._restarts = False
 
@@ -126,6 +127,7 @@ class Kiosk:
             Fonts(self._settings.fonts or fonts.default_folder()),
             self._first_frame,
             on_tick=lambda: watchdog.tell(watchdog.Word.ALIVE),
+            may_type=lambda: self._sender is None or not self._settings.keypad_only,
             **shown,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -151,29 +153,13 @@ class Kiosk:
         except EnrollmentDamaged as error:
             stored, problem = None, str(error)
         if stored is None:
-            self._set_up(problem)
+            self._first_setup = self._setting_up().first(problem)
+            self._running_app().present(self._first_setup)
         else:
             self._serve(stored)
 
-    def _set_up(self, problem: str = "", leave: Callable[[], None] | None = None, address: str = "") -> None:
-        app = self._running_app()
-
-        def attempt(address: str, code: str) -> None:
-            try:
-                stored = pair(self._settings, address, code)
-            except PairingFailed as error:
-                sentence = str(error)
-                app.change(lambda: setup.failed(sentence))
-            else:
-                app.change(lambda: self._paired(stored))
-
-        setup = SetUp(
-            lambda address, code: threading.Thread(target=attempt, args=(address, code), daemon=True).start(),
-            problem,
-            leave,
-            address,
-        )
-        app.present(setup)
+    def _setting_up(self) -> SettingUp:
+        return SettingUp(self._settings, self._running_app().change, self._paired)
 
     def _paired(self, stored: Stored) -> None:
         if self._sender is not None:
@@ -185,11 +171,12 @@ class Kiosk:
         app = self._running_app()
         config = stored.enrollment.config
         form = self._store.load_form(config)
+        ca_file = self._settings.ca_file or self._store.ca_file
         sender = self._sender = Sender(
             self._spool,
             self._store,
             stored,
-            ca_file=self._settings.ca_file,
+            ca_file=ca_file,
             on_config=lambda config, form: app.change(lambda: session.use(self._offered(config, form), form)),
         )
         own_printer = self._settings.printer
@@ -218,12 +205,12 @@ class Kiosk:
                 spool=self._spool,
                 sender=sender,
                 voice=self._voice,
-                ca_file=self._settings.ca_file,
+                ca_file=ca_file,
                 letters=lambda: self._letters,
                 change=app.change,
             ),
             measure=self._measured,
-            pair=lambda: self._set_up(leave=lambda: app.present(guide), address=stored.address),
+            pair=lambda: app.present(self._setting_up().again(stored, lambda: app.present(guide))),
             restart=self._restart,
             leave=lambda: app.present(guide),
         )
@@ -264,6 +251,8 @@ class Kiosk:
         watchdog.tell(watchdog.Word.READY)
         if self._sender is not None:
             self._sender.start()
+        elif self._first_setup is not None:
+            self._first_setup.begin()
 
     def _density(self, width: int, height: int) -> float:
         if self._settings.density is not None:

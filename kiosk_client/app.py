@@ -66,7 +66,8 @@ class KioskApp(App):  # type: ignore[misc]
 
     `fonts`: those beside the window's own.
     `on_shown`: called with each view as it goes onto the screen. `on_first_frame`: called once. `on_tick`: called every
-    second, as long as the loop turns. `seconds`: a clock that never goes back.
+    second, as long as the loop turns. `may_type`: whether letters of a real keyboard count; keys of a keypad always do.
+    `seconds`: a clock that never goes back.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class KioskApp(App):  # type: ignore[misc]
         on_first_frame: Callable[[], None],
         on_shown: Shown = lambda _view, _placed, _surface: None,
         on_tick: Callable[[], None] = lambda: None,
+        may_type: Callable[[], bool] = lambda: True,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         _configure(window)
@@ -87,6 +89,7 @@ class KioskApp(App):  # type: ignore[misc]
         self._on_first_frame = on_first_frame
         self._on_shown = on_shown
         self._on_tick = on_tick
+        self._may_type = may_type
         self._seconds = seconds
         self._showing: Showing | None = None
         self._surface = Surface(self._tapped, self._touched, self._corner)
@@ -166,15 +169,15 @@ class KioskApp(App):  # type: ignore[misc]
         self._safely(lambda showing: showing.tick(self._seconds()), only_changes=True)
 
     def _typed(self, _window: object, text: str) -> None:
-        """A real keyboard types like the one on the screen."""
-        for letter in "" if self._repeats else text:
+        """A real keyboard types like the one on the screen, where it may."""
+        for letter in "" if self._repeats or not self._may_type() else text:
             self._safely(lambda showing, letter=letter: showing.type(letter, datetime.now(UTC), self._seconds()))  # type: ignore[misc]
 
     def _key_down(self, _window: object, _key: int, code: int, _text: object, modifiers: Sequence[str]) -> bool:
         self._repeats = not self._held.down(code, self._seconds())
         if self._showing is None or self._repeats:
             return True
-        digits = "numlock" in modifiers and isinstance(self._showing.view.body, Typing)
+        digits = self._may_type() and "numlock" in modifiers and isinstance(self._showing.view.body, Typing)
         key = key_of(code, digits=digits)
         if key is not None:
             self._safely(lambda showing: showing.key(key, datetime.now(UTC), self._seconds()))

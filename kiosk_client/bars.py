@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kiosk_client.geometry import GAP, PADDING_ABOVE, TARGET, Placed, Rect, Sizes, line_height, wide
+from kiosk_client.geometry import Placed, Rect
+from kiosk_client.lettering import line_height, wide
+from kiosk_client.sizes import GAP, PADDING_ABOVE, TARGET, Sizes
 from kiosk_client.view import Action, Look, Touch, View
 
 _BESIDE_WORDS = 6.5  # mm of padding and edges
 _PICTURE = 10.0
 _ROOM = 1.08  # for words that turn out larger than reckoned, where they may not be set smaller
+
+_Row = Sequence[tuple[Touch, float]]
+"""Each touch with the width that it wants."""
+_Rows = Sequence[_Row]
 
 
 def bars(left: Sequence[Touch], right: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
@@ -19,25 +25,21 @@ def bars(left: Sequence[Touch], right: Sequence[Touch], area: Rect, sizes: Sizes
     """
     if not left and not right:
         return []
-    plain, known = ((list(map(change, left)), list(map(change, right))) for change in (_plain, _known))
-    ways = ((left, right), plain, known) if sizes.bigger else ((left, right), plain)
+    touches = (*left, *right)
+    ways = (touches, tuple(map(_plain, touches)), *((tuple(map(_known, touches)),) if sizes.bigger else ()))
 
-    def cost(way: tuple[Sequence[Touch], Sequence[Touch]]) -> tuple[bool, int]:
-        touches = (*way[0], *way[1])
-        too_wide = any(_wanted(touch, sizes) > area.width for touch in touches)
-        return too_wide, len(_broken(touches, area.width, sizes)) if sizes.bigger else 0
+    def cost(rows: _Rows) -> tuple[bool, int]:
+        too_wide = any(width > area.width for row in rows for _, width in row)
+        return too_wide, len(rows) if sizes.bigger else 0
 
-    these, those = min(ways, key=cost)
-    if len(_broken((*these, *those), area.width, sizes)) == 1:
-        return _row(these, those, [_wanted(touch, sizes) for touch in (*these, *those)], area, sizes)
-    return _rows((*these, *those), area, sizes)
+    rows = min((_broken(way, area.width, sizes) for way in ways), key=cost)
+    return _row(rows[0], len(left), area, sizes) if len(rows) == 1 else _filled(rows, area, sizes)
 
 
 def stacked_bars(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
     """Both bars as one row if it is wide enough, else the ways on above the ways back."""
     left, right = (*view.left, *view.right, *view.quiet), view.act
-    widths = [_wanted(touch, sizes) for touch in (*left, *right)]
-    if _together(widths, sizes) <= area.width:
+    if len(_broken((*left, *right), area.width, sizes)) == 1:
         return bars(left, right, area, sizes)
     first = bars(view.quiet, view.act, area, sizes)
     y = max((each.rect.bottom + sizes.mm(GAP) for each in first), default=area.y)
@@ -52,27 +54,24 @@ def _known(touch: Touch) -> Touch:
     return replace(touch, bare=True) if touch.tap.action is Action.START_OVER else _plain(touch)
 
 
-def _row(
-    left: Sequence[Touch], right: Sequence[Touch], widths: Sequence[float], area: Rect, sizes: Sizes
-) -> list[Placed]:
-    gap, height = sizes.mm(GAP), _height((*left, *right), sizes)
+def _row(row: _Row, left: int, area: Rect, sizes: Sizes) -> list[Placed]:
+    """So many from the left edge, the rest to the right one."""
+    gap, height = sizes.mm(GAP), _height(row, sizes)
     placed = []
     x = area.x
-    for touch, width in zip(left, widths, strict=False):
-        placed.append(Placed(Rect(x, area.y, width, height), touch))
-        x += width + gap
-    x = area.right - _together(widths[len(left) :], sizes)
-    for touch, width in zip(right, widths[len(left) :], strict=True):
+    for number, (touch, width) in enumerate(row):
+        if number == left:
+            x = area.right - _together(row[left:], sizes)
         placed.append(Placed(Rect(x, area.y, width, height), touch))
         x += width + gap
     return placed
 
 
-def _rows(touches: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
-    gap, height = sizes.mm(GAP), _height(touches, sizes)
+def _filled(rows: _Rows, area: Rect, sizes: Sizes) -> list[Placed]:
+    gap, height = sizes.mm(GAP), _height([each for row in rows for each in row], sizes)
     placed = []
-    for number, row in enumerate(_broken(touches, area.width, sizes)):
-        spare = (area.width - _together([width for _, width in row], sizes)) / len(row)
+    for number, row in enumerate(rows):
+        spare = (area.width - _together(row, sizes)) / len(row)
         x = area.x
         for touch, width in row:
             placed.append(Placed(Rect(x, area.y + number * (height + gap), width + spare, height), touch))
@@ -80,25 +79,25 @@ def _rows(touches: Sequence[Touch], area: Rect, sizes: Sizes) -> list[Placed]:
     return placed
 
 
-def _broken(touches: Sequence[Touch], across: float, sizes: Sizes) -> list[list[tuple[Touch, float]]]:
-    """In rows, each touch with the width that it wants."""
+def _broken(touches: Sequence[Touch], across: float, sizes: Sizes) -> _Rows:
+    """In rows; what is too wide for any has one of its own."""
     rows: list[list[tuple[Touch, float]]] = [[]]
     for touch in touches:
-        width = min(across, _wanted(touch, sizes))
-        if rows[-1] and _together([*(used for _, used in rows[-1]), width], sizes) > across:
+        wanted = touch, _wanted(touch, sizes)
+        if rows[-1] and _together([*rows[-1], wanted], sizes) > across:
             rows.append([])
-        rows[-1].append((touch, width))
+        rows[-1].append(wanted)
     return rows
 
 
-def _height(touches: Sequence[Touch], sizes: Sizes) -> float:
-    """Of each row: more than a finger's width only for large letters with marks far above and below."""
-    words = max(line_height(touch.text, sizes.body) for touch in touches)
+def _height(row: _Row, sizes: Sizes) -> float:
+    """More than a finger's width only for large letters with marks far above and below."""
+    words = max(line_height(touch.text, sizes.body) for touch, _ in row)
     return max(sizes.mm(TARGET), words * _ROOM + sizes.mm(2 * PADDING_ABOVE))
 
 
-def _together(widths: Sequence[float], sizes: Sizes) -> float:
-    return sum(widths) + sizes.mm(GAP) * max(0, len(widths) - 1)
+def _together(row: _Row, sizes: Sizes) -> float:
+    return sum(width for _, width in row) + sizes.mm(GAP) * max(0, len(row) - 1)
 
 
 def _wanted(touch: Touch, sizes: Sizes) -> float:

@@ -15,6 +15,7 @@ from shared_schema.kiosk_api import Enrollment, EnrollmentRequest, KioskConfig
 
 _FILE = "enrollment.json"
 _FORM = "form.json"
+_AUTHORITY = "ca.pem"
 
 _SENTENCES = {
     "wrong_pairing_code": "This code does not work: it is mistyped, used or too old. Make a new one with `kiosks add`.",
@@ -24,6 +25,10 @@ _SENTENCES = {
 
 class PairingFailed(Exception):
     """Pairing did not work; the text is a sentence for the staff member who sets the kiosk up."""
+
+
+class NotNow(PairingFailed):
+    """No answer that counts; the code may still be good, so trying again may help."""
 
 
 class EnrollmentDamaged(Exception):
@@ -59,6 +64,19 @@ class Store:
     def save(self, stored: Stored) -> None:
         self._write(_FILE, stored.model_dump_json())
 
+    @property
+    def ca_file(self) -> str | None:
+        """The center's own certificate authority, kept with the pairing; None when those of the machine are trusted."""
+        file = self.folder / _AUTHORITY
+        return str(file) if file.is_file() else None
+
+    def save_authority(self, ca_file: str | None) -> None:
+        """Keep a copy of this file; None: forget the one that was kept. Raises OSError."""
+        if ca_file is None:
+            (self.folder / _AUTHORITY).unlink(missing_ok=True)
+        elif ca_file != self.ca_file:
+            self._write(_AUTHORITY, Path(ca_file).read_text(encoding="utf-8", errors="replace"))
+
     def save_config(self, config: KioskConfig) -> None:
         """Keep the site's newest settings for the next start."""
         stored = self.load()
@@ -92,8 +110,12 @@ class Store:
         os.close(folder)
 
 
-def pair(settings: Settings, address: str, code: str) -> Stored:
-    """Trade the code for a credential and keep it. Raises PairingFailed."""
+def pair(settings: Settings, address: str, code: str, ca_file: str | None = None) -> Stored:
+    """Trade the code for a credential and keep it. Raises PairingFailed; NotNow without an answer that counts.
+
+    `ca_file`: the center's own certificate authority, which is then trusted alone and kept with the pairing. The one
+    that is named in the settings comes before it.
+    """
     # imported here: `requests` takes 150 ms that a paired kiosk's start must not pay
     from kiosk_client.service_api import ServiceApi  # noqa: PLC0415
 
@@ -104,22 +126,22 @@ def pair(settings: Settings, address: str, code: str) -> Stored:
         request = EnrollmentRequest(pairing_code=code)
     except ValidationError:
         raise PairingFailed(_SENTENCES["invalid_request"]) from None
-    api = ServiceApi(address, ca_file=settings.ca_file)
+    api = ServiceApi(address, ca_file=settings.ca_file or ca_file)
     try:
         answer = api.enroll(request)
     finally:
         api.close()
     if isinstance(answer, Enrollment):
         stored = Stored(address=address, enrollment=answer)
-        _keep(Store(settings.state), stored)
+        _keep(Store(settings.state), stored, ca_file)
         return stored
     if isinstance(answer, Unreachable) and answer.reason == "SSLError":
-        raise PairingFailed(
+        raise NotNow(
             f"The certificate of {address} is not trusted here. Is this machine's clock right? If your center has an "
-            "authority of its own, name its file in WARM_HANDOFF_KIOSK_CA_FILE."
+            "authority of its own, put it beside handoff.toml as ca.pem or name it in WARM_HANDOFF_KIOSK_CA_FILE."
         )
     if isinstance(answer, Unreachable):
-        raise PairingFailed(f"No Warm Handoff service answers at {address}. Check the address and the network.")
+        raise NotNow(f"No Warm Handoff service answers at {address}. Check the address and the network.")
     code = answer.code if isinstance(answer, Refused | NotEnrolled) else ""
     raise PairingFailed(_SENTENCES.get(code, "The service refused this kiosk. Ask an administrator."))
 
@@ -155,8 +177,10 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def _keep(store: Store, stored: Stored) -> None:
+def _keep(store: Store, stored: Stored, ca_file: str | None) -> None:
+    """The authority first: a kiosk that looks paired can reach its service."""
     try:
+        store.save_authority(ca_file)
         store.save(stored)
     except OSError as error:
         raise PairingFailed(

@@ -3,25 +3,10 @@
 from dataclasses import dataclass
 from itertools import combinations
 
-from kiosk_client.geometry import (
-    BESIDE,
-    BIGGER_CAPITALS,
-    GAP,
-    PADDING,
-    PADDING_ABOVE,
-    SMALLEST_CAPITAL,
-    TARGET,
-    Placed,
-    Rect,
-    Sizes,
-    Style,
-    Words,
-    line_height,
-    measured,
-    wide,
-    words_room,
-)
+from kiosk_client.geometry import Placed, Rect, Style, Words, words_room
 from kiosk_client.layout import place
+from kiosk_client.lettering import line_height, measured, wide
+from kiosk_client.sizes import BESIDE, BIGGER_CAPITALS, GAP, PADDING, PADDING_ABOVE, SMALLEST_CAPITAL, TARGET, Sizes
 from kiosk_client.view import Field, Look, Touch, View
 from kiosk_client.views import Manner
 

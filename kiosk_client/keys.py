@@ -3,7 +3,9 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from kiosk_client.geometry import GAP, TARGET, Placed, Rect, Sizes, wide
+from kiosk_client.geometry import Placed, Rect
+from kiosk_client.lettering import wide
+from kiosk_client.sizes import GAP, TARGET, Sizes
 from kiosk_client.view import Action, Touch
 
 _BESIDE_WORDS = 4.0  # mm

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from kiosk_client.bars import bars, stacked_bars
 from kiosk_client.bodies import least_height, place_body
-from kiosk_client.geometry import GAP, Align, Dots, Placed, Rect, Sizes, Style, Words, line_height, note_width
+from kiosk_client.geometry import Align, Dots, Placed, Rect, Style, Words, moved, note_width
+from kiosk_client.lettering import line_height
+from kiosk_client.sizes import GAP, Sizes
 from kiosk_client.view import Look, Touch, Typing, View
 
 _WIDEST = 300.0  # mm: on a wall of a panel, hands and eyes still find everything
@@ -38,7 +40,7 @@ def _whole(view: View, screen: Rect, sizes: Sizes) -> list[Placed]:
     last = bars(view.quiet, view.act, screen, sizes)
     if last:
         last_height = max(each.rect.bottom for each in last) - screen.y
-        last = _moved(last, screen.height - last_height)
+        last = moved(last, screen.height - last_height)
         bottom -= last_height + gap
     progress = _progress(view, Rect(screen.x, top, screen.width, screen.height), sizes)
     if progress:
@@ -55,7 +57,7 @@ def _low(view: View, screen: Rect, half: float, sizes: Sizes) -> list[Placed]:
     bottom = screen.bottom
     if last:
         last_height = max(each.rect.bottom for each in last) - screen.y
-        last = _moved(last, screen.height - last_height)
+        last = moved(last, screen.height - last_height)
         bottom -= last_height + gap
     progress = _progress(view, screen, sizes)
     top = max((each.rect.bottom + gap for each in progress), default=screen.y)
@@ -83,10 +85,6 @@ def _progress(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
             Rect(area.right - note, area.y, note, line), Words(view.note, Style.SOFT, sizes.smallest, align="right")
         ),
     ]
-
-
-def _moved(placed: Sequence[Placed], by: float) -> list[Placed]:
-    return [replace(each, rect=replace(each.rect, y=each.rect.y + by)) for each in placed]
 
 
 def _mirrored(placed: Sequence[Placed], width: float) -> list[Placed]:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kiosk_client.geometry import BIGGER_CAPITALS
 from kiosk_client.glass import Glass
+from kiosk_client.sizes import BIGGER_CAPITALS
 from kiosk_client.view import Action, Body, Columns, Look, Paragraphs, Tap, Tiles, Touch, Typing, View, Word
 from kiosk_client.views import Manner
 

@@ -16,6 +16,8 @@ class Settings:
 
     `allow_http`: a service without TLS elsewhere than on this machine; only for trying things out.
     `ca_file`: the center's own certificate authority. `density`: pixels per mm when the panel reports a wrong one.
+    `keypad_only`: once it is paired, a keyboard that is plugged in can do what a keypad can, and types nothing.
+    `setup`: the handoff.toml that a kiosk which is not paired yet looks for; None for none.
     `printer`: this kiosk's own receipt printer, "" for none; None: the one that the site has.
     `prompts`, `fonts`: the folders of what is rendered to be said and of the built fonts, when not the usual ones.
     """
@@ -28,6 +30,8 @@ class Settings:
     prompts: Path | None = None
     fonts: Path | None = None
     printer: str | None = None
+    keypad_only: bool = False
+    setup: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -40,12 +44,14 @@ class Settings:
         return cls(
             state=Path(value("STATE") or Path(home) / "warm-handoff-kiosk"),
             window=parse_window(value("WINDOW")) if value("WINDOW") else None,
-            allow_http=value("ALLOW_HTTP").lower() in {"1", "true", "yes"},
+            allow_http=_is_yes(value("ALLOW_HTTP")),
             ca_file=value("CA_FILE") or None,
             density=_parse_density(value("DENSITY")) if value("DENSITY") else None,
             prompts=Path(value("PROMPTS")) if value("PROMPTS") else None,
             fonts=Path(value("FONTS")) if value("FONTS") else None,
             printer=_parse_printer(value("PRINTER")) if value("PRINTER") else None,
+            keypad_only=_is_yes(value("KEYPAD_ONLY")),
+            setup=Path(value("SETUP")) if value("SETUP") else None,
         )
 
 
@@ -55,6 +61,10 @@ def parse_window(text: str) -> tuple[int, int]:
     if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
         raise ValueError(f"a window size is written like 1280x800, not {text!r}")
     return int(width), int(height)
+
+
+def _is_yes(text: str) -> bool:
+    return text.lower() in {"1", "true", "yes"}
 
 
 def _parse_printer(text: str) -> str:

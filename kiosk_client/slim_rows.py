@@ -2,21 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from kiosk_client.geometry import (
-    BESIDE,
-    GAP,
-    NARROW,
-    PADDING,
-    PADDING_ABOVE,
-    TARGET,
-    Placed,
-    Rect,
-    Sizes,
-    line_height,
-    measured,
-    tall,
-    wide,
-)
+from kiosk_client.geometry import Placed, Rect
+from kiosk_client.lettering import line_height, measured, tall, wide
+from kiosk_client.sizes import BESIDE, GAP, NARROW, PADDING, PADDING_ABOVE, TARGET, Sizes
 from kiosk_client.view import Touch
 
 _PICTURE = 7.0

@@ -26,7 +26,7 @@ DOORS = {
     "argon2": {"intake_service/passwords.py"},
     "zxcvbn": {"intake_service/passwords.py"},
     "pyotp": {"intake_service/second_factors.py"},
-    "segno": {"intake_service/second_factors.py"},
+    "segno": {"intake_service/qr.py"},
     "webauthn": {"intake_service/passkeys.py"},
     "authlib": {"intake_service/directory.py"},
     "joserfc": {"intake_service/directory.py"},

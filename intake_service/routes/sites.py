@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from intake_service import changes, kiosks, rights, sites
+from intake_service import changes, kiosk_handoff, kiosks, rights, sites
 from intake_service.db import Reading, Writing
 from intake_service.errors import Conflict, NotFound
 from intake_service.routes.pages import bar, page
@@ -75,6 +75,7 @@ def add_kiosk(
     site = site_to_decide(session, who, site_id)
     now = datetime.now(UTC)
     kiosk, code = kiosks.add(session, site, kiosks.checked_name(name), request.app.state.keys, now, who.staff)
+    address, until = request.app.state.settings.public_url, changes.time_at(site, now + kiosks.PAIRING_VALID, now)
     return page(
         request,
         "kiosk_code.html",
@@ -82,8 +83,11 @@ def add_kiosk(
         site=site,
         kiosk=kiosk,
         code=code,
-        until=changes.time_at(site, now + kiosks.PAIRING_VALID, now),
-        address=request.app.state.settings.public_url,
+        until=until,
+        address=address,
+        picture=kiosk_handoff.picture(address, code),
+        file_name=kiosk_handoff.FILE_NAME,
+        file_link=kiosk_handoff.link(kiosk_handoff.file(kiosk.name, address, code, until)),
     )
 
 

@@ -99,3 +99,4 @@ for (const [id, action] of Object.entries(actions)) {
 const permission = await navigator.permissions?.query({ name: "notifications" }).catch(() => null);
 permission?.addEventListener("change", () => isAsking || again());
 await begin().catch((error) => show("failed", error.message));
+device.dataset.found = ""; // what is below stays where it is from now on

@@ -10,26 +10,13 @@ from kivy.graphics import (
     SmoothRoundedRectangle,
 )
 
-from kiosk_client.geometry import (
-    BESIDE,
-    PADDING,
-    PADDING_ABOVE,
-    Align,
-    Dots,
-    Picture,
-    Placed,
-    Rect,
-    Sizes,
-    Style,
-    Words,
-    line_height,
-    picture_side,
-    upright,
-)
+from kiosk_client.geometry import Align, Dots, Picture, Placed, Rect, Style, Words, picture_side, upright
+from kiosk_client.lettering import line_height
 from kiosk_client.screens.boxes import Box
 from kiosk_client.screens.pictures import picture
 from kiosk_client.screens.text import Setting, Text, Typesetter
 from kiosk_client.screens.theme import Colour, Palette
+from kiosk_client.sizes import BESIDE, PADDING, PADDING_ABOVE, Sizes
 from kiosk_client.view import Action, Field, Look, Touch
 
 _CORNER = 2.2  # mm

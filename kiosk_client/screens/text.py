@@ -9,7 +9,8 @@ from kivy.core.text import Label
 from kivy.graphics.texture import Texture
 
 from kiosk_client.fonts import OWN, Font, Fonts
-from kiosk_client.geometry import Align, pieces
+from kiosk_client.geometry import Align
+from kiosk_client.lettering import pieces
 
 _STEP = 0.94
 _REMEMBERED = 300  # texts; one of usual size takes about 50 KiB

@@ -27,9 +27,11 @@ HOST = "10.0.2.2"
 
 _AXIS = 0x7FFF  # qemu's touches go from 0 to this
 _FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+_SECURE_FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
 _VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 _DISK = 2 << 30  # bytes: room for the partition that the first boot makes
 _KINDS = {
+    "esp": "C12A7328-F81F-11D2-BA4B-00A0C93EC93B",
     "root": "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709",
     "root-verity": "2C7357ED-EBD2-46D9-AEC1-23D437EC2BF5",
 }
@@ -165,11 +167,14 @@ def partition(disk: Path, kind: str) -> int:
 
 
 @contextmanager
-def running(folder: Path, disk: Path, *, credentials: Mapping[str, str] | None = None) -> Iterator[Machine]:
+def running(
+    folder: Path, disk: Path, *, credentials: Mapping[str, str] | None = None, secure: bool = False
+) -> Iterator[Machine]:
     """Started with this disk, as it was left. Ended as if the plug were pulled.
 
     `credentials`: handed to the system in it as systemd's credentials. The image refuses them, so the same kernel is
     then started by qemu itself, with the image's own arguments but that refusal, and not through the firmware.
+    `secure`: with firmware that can do Secure Boot, and has no keys until it is given some.
     """
     variables = folder / "firmware-variables.fd"
     if not variables.exists():
@@ -177,17 +182,20 @@ def running(folder: Path, disk: Path, *, credentials: Mapping[str, str] | None =
     address = folder / "qmp"
     address.unlink(missing_ok=True)
     command = [
-        *(str(TOOLS), "run", "qemu-system-x86_64", "-nodefaults", "-display", "none", "-machine", "q35"),
+        *(str(TOOLS), "run", "qemu-system-x86_64", "-nodefaults", "-display", "none"),
+        *("-machine", "q35,smm=on" if secure else "q35"),
         *("-accel", "tcg,thread=multi", "-cpu", "Nehalem", "-smp", "2", "-m", "1024"),  # llvmpipe fails with more
-        *("-drive", f"if=pflash,format=raw,readonly=on,file={_FIRMWARE}"),
+        *("-drive", f"if=pflash,format=raw,readonly=on,file={_SECURE_FIRMWARE if secure else _FIRMWARE}"),
         *("-drive", f"if=pflash,format=raw,file={variables}"),
         *("-drive", f"if=virtio,format=raw,file={disk}"),
         *("-device", f"virtio-vga,xres={WIDTH},yres={HEIGHT}"),
-        *("-device", "virtio-multitouch-pci", "-device", "virtio-keyboard-pci"),
+        *("-device", "virtio-multitouch-pci", "-device", "virtio-keyboard-pci", "-device", "qemu-xhci,id=usb"),
         *("-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net"),
         *("-device", "i6300esb", "-serial", f"file:{folder / 'console.log'}"),
         *("-qmp", f"unix:{address},server=on,wait=off"),
     ]
+    if secure:  # only the firmware may write its variables
+        command += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
     if credentials is not None:
         command += _own_start(credentials)
     with (folder / "qemu.log").open("ab") as log:

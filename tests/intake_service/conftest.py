@@ -94,9 +94,18 @@ def center(session: Session, keys: Keys) -> Center:
 
 
 @pytest.fixture
-def settings(engine: Engine, database_url: str, keys_dir: Path) -> Settings:
+def kiosk_updates(tmp_path: Path) -> Path:
+    """A folder as for releases of the kiosk image; all that is in it is a list of nothing."""
+    folder = tmp_path / "kiosk-updates"
+    folder.mkdir()
+    (folder / "SHA256SUMS").touch()
+    return folder
+
+
+@pytest.fixture
+def settings(engine: Engine, database_url: str, keys_dir: Path, kiosk_updates: Path) -> Settings:
     """For processes and apps on this test's database, which `engine` has migrated."""
-    return Settings(database_url=database_url, keys_dir=keys_dir, worker_inside=False)
+    return Settings(database_url=database_url, keys_dir=keys_dir, kiosk_updates=kiosk_updates, worker_inside=False)
 
 
 @pytest.fixture

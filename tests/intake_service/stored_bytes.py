@@ -3,12 +3,14 @@
 import base64
 import re
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
+
+_LOG_PAGE = 8192  # bytes, XLOG_BLCKSZ
 
 
 def stored_bytes(engine: Engine, database_url: str) -> dict[str, bytes]:
@@ -68,10 +70,21 @@ def _postgres_files(engine: Engine, database_url: str) -> dict[str, bytes]:
         number = connection.execute(text("SELECT oid FROM pg_database WHERE datname = current_database()")).scalar_one()
         newest = connection.execute(text("SELECT pg_walfile_name(pg_current_wal_lsn())")).scalar_one()
     data = Path(str(make_url(database_url).query["host"])) / "data"
+    files = b"\n".join(each.read_bytes() for each in sorted((data / "base" / str(number)).iterdir()))
     log = sorted(each for each in (data / "pg_wal").iterdir() if each.is_file() and each.name <= newest)
-    return {"files": _read(sorted((data / "base" / str(number)).iterdir())), "log": _read(log[-2:])}
+    return {"files": _dense(files), "log": _dense(b"".join(map(_records, log[-2:])))}
 
 
-def _read(files: Sequence[Path]) -> bytes:
+def _records(segment: Path) -> bytes:
+    """What the log says without the headers of its pages, which stand in the middle of whatever goes over a page's end.
+
+    xlog_internal.h: a segment's first page has the long header, 40 bytes; each other one the short header, 24.
+    """
+    content = segment.read_bytes()
+    pages = (content[start : start + _LOG_PAGE] for start in range(0, len(content), _LOG_PAGE))
+    return b"".join(page[24 if number else 40 :] for number, page in enumerate(pages))
+
+
+def _dense(content: bytes) -> bytes:
     """Without long runs of zeros, of which most of it is."""
-    return re.sub(rb"\0{16,}", bytes(8), b"\n".join(each.read_bytes() for each in files))
+    return re.sub(rb"\0{16,}", bytes(8), content)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Page, Playwright, Route, expect
 from sqlalchemy.orm import Session
 
 from intake_service.keys import Keys
@@ -143,6 +143,30 @@ def test_a_removed_device_gives_its_own_half_up(playwright: Playwright, service:
 
         expect(page.get_by_text("Alerts are off on this device.")).to_be_visible()
         page.wait_for_function("() => localStorage.getItem('made-up-subscription') === null")
+
+
+def test_no_button_moves_under_a_finger(playwright: Playwright, service: Service, center: Center) -> None:
+    """The card above the devices has another height once it is known how this one stands."""
+    with running_chromium(playwright) as page:
+        page.add_init_script(with_push(MOZILLA))
+        open_alerts(page, service)
+        page.get_by_role("button", name="Turn alerts on").click()
+        expect(page.get_by_text("Alerts are on", exact=True)).to_be_visible()
+        asked: list[Route] = []
+
+        def hold(route: Route) -> None:
+            asked.append(route)
+
+        page.route("**/confirmation", hold)
+        with page.expect_request("**/confirmation"):
+            page.reload()
+
+        remove = page.get_by_role("button", name="Remove Chrome on Linux")
+        expect(page.get_by_text("Looking", exact=False)).to_be_visible()
+        expect(remove).to_be_hidden()
+        asked[0].continue_()
+        expect(page.get_by_text("Alerts are on", exact=True)).to_be_visible()
+        expect(remove).to_be_visible()
 
 
 def test_what_the_browser_has_lost_is_taken_out_anew_by_the_next_page(

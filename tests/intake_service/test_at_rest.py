@@ -41,6 +41,7 @@ WRITTEN = (
     "that a bed is needed tonight",
     "to keep a place at the shelter",
 )
+PLANTED = 40  # times, more than 20 kB of them
 REACHED = ("made-up-endpoint-of-bob", "made-up-endpoint-of-alice", "bob-at-home@center.example", "chat-hook-secret")
 
 
@@ -116,13 +117,15 @@ def test_nothing_that_was_said_is_in_the_stored_bytes(
 def test_a_word_that_is_planted_is_found_however_it_is_written(
     engine: Engine, database_url: str, session: Session, center: Center, word: str
 ) -> None:
+    """Planted so often that some of it goes over the end of a page of the log."""
     ways = dict(ways_to_write(word))
     plant = text(
         "INSERT INTO passkey (id, staff_id, credential_id, public_key, sign_count, name, added_at) "
-        "VALUES (1, :bob, 'made up', :written, 0, :word, :now)"
+        "VALUES (:number, :bob, :number, :written, 0, :word, :now)"
     ).bindparams(bindparam("written", type_=LargeBinary))
     written = b" between ".join([b"", *ways.values(), b""])
-    session.execute(plant, {"bob": center.bob, "written": written, "word": word, "now": now()})
+    row = {"bob": center.bob, "written": written, "word": word, "now": now()}
+    session.execute(plant, [{"number": number, **row} for number in range(PLANTED)])
     session.commit()
 
     places = stored_bytes(engine, database_url)
@@ -130,6 +133,8 @@ def test_a_word_that_is_planted_is_found_however_it_is_written(
     assert "utf-8 in dump" in found(word, places) or engine.dialect.name == "sqlite"
     for place in ("files", "log"):
         assert found(word, {place: places[place]}) == [f"{way} in {place}" for way in ways]
+        for way, each in ways.items():
+            assert places[place].count(each) >= PLANTED, (way, place)
 
 
 def test_a_copy_without_the_keys_is_locked(

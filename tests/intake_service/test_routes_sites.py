@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from intake_service.tables import Kiosk, Site, StaffSession
+from kiosk_client import handoff_file
 from shared_schema import pin
 from shared_schema.kiosk_api import CONFIG_PATH, ENROLL_PATH, Enrollment, KioskConfig
 from tests.intake_service.center import Center, sign_in
@@ -118,7 +119,7 @@ def test_a_kiosk_gets_its_code_and_is_taken_out_of_service_on_the_page(
         paired = service.client.post(ENROLL_PATH, json={"pairing_code": code})
         credential = Enrollment.model_validate_json(paired.content).credential
 
-        page.get_by_role("link", name="I have typed it").click()
+        page.get_by_role("link", name="The kiosk has it").click()
         page.get_by_text("Take it out of service: Back room").click()
         page.get_by_role("button", name="Take Back room out of service").click()
         expect(page.get_by_text("taken out of service")).to_be_visible()
@@ -126,6 +127,30 @@ def test_a_kiosk_gets_its_code_and_is_taken_out_of_service_on_the_page(
     refused = service.client.get(CONFIG_PATH, headers={"Authorization": f"Bearer {credential}"})
     assert refused.json()["code"] == "revoked"
     assert service.client.get(CONFIG_PATH, headers=center.kiosk.headers).status_code == 200
+
+
+@pytest.mark.pictures
+@pytest.mark.parametrize("shape", ["desk", "phone"])
+def test_a_code_can_be_scanned_or_taken_along_in_a_file(
+    playwright: Playwright, service: Service, center: Center, tmp_path: Path, shape: str
+) -> None:
+    viewport = DESK if shape == "desk" else PHONE
+    with running_chromium(playwright, viewport, java_script=False) as page:
+        sign_in_by_browser(page, service, "dana", "/sites")
+        page.get_by_label("Where a kiosk stands").fill('Back "room" # 2')
+        page.get_by_role("button", name="Get a pairing code").click()
+        code = page.locator(".pairing-code").inner_text()
+        expect(page.get_by_role("img", name="QR code with the same address and code")).to_be_visible()
+        assert page.locator(".pairing-qr svg").bounding_box()
+        with page.expect_download() as downloading:
+            page.get_by_role("link", name="Download handoff.toml").click()
+        downloading.value.save_as(tmp_path / "handoff.toml")
+        page.screenshot(path=PICTURES / f"kiosk-code-{shape}.png", full_page=True)
+
+    assert downloading.value.suggested_filename == "handoff.toml"
+    written = handoff_file.read(tmp_path / "handoff.toml")
+    assert (written.code, written.wifi) == (code, None)
+    assert written.address == service.app.state.settings.public_url
 
 
 def test_only_an_administrator_adds_and_revokes_kiosks_and_only_of_the_site(

@@ -19,6 +19,7 @@ AT_THE_DOOR = {
 
 FOR_EVERYBODY = AT_THE_DOOR | {
     "/healthz",
+    "/kiosk-updates/{file}",
     "/service-worker.js",
     "/manifest.webmanifest",
     "/api/v1/push/public-key",
@@ -33,7 +34,7 @@ BY_A_SECRET_IN_THE_BODY = {
 }
 """Patterns of what opens to nobody's session, but to who knows a secret."""
 
-_NAMED = {"name": "brief-intake", "version": "1"}
+_NAMED = {"name": "brief-intake", "version": "1", "file": "SHA256SUMS"}
 
 
 @dataclass(frozen=True)

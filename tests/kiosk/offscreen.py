@@ -71,15 +71,26 @@ def turn() -> None:
 
 
 class OffscreenKiosk:
-    """`handed_in`: the answers that participants sent. `safe`: what handing in says. `voice`: what it said."""
+    """`handed_in`: the answers that participants sent. `safe`: what handing in says. `voice`: what it said.
+
+    `may_type`: whether letters of a real keyboard count.
+    """
 
     def __init__(self, width: int = 1280, height: int = 800) -> None:
         self.form = load_form()
         self.handed_in: list[dict[str, Answer]] = []
         self.safe = True
+        self.may_type = True
         self.view: View | None = None
         self.placed: Sequence[Placed] = ()
-        self.app = KioskApp((width, height), assumed_pixels_per_mm, Fonts(), lambda: None, self._shown)
+        self.app = KioskApp(
+            (width, height),
+            assumed_pixels_per_mm,
+            Fonts(),
+            lambda: None,
+            self._shown,
+            may_type=lambda: self.may_type,
+        )
         self.surface: Surface | None = None
 
     def __enter__(self) -> "OffscreenKiosk":
@@ -93,6 +104,7 @@ class OffscreenKiosk:
 
     def begin(self) -> None:
         """A fresh session, as after a participant."""
+        self.may_type = True
         self.session = Session(self.form, a_config(self.form), lambda: "maple-7", self._hand_in, time.monotonic())
         self.voice = Transcript()
         self.guide = Guide(self.session, self.voice, glass=lambda: self.app.glass)

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, time
 from uuid import UUID
 
 from kiosk_client.closed import closed_view
-from kiosk_client.geometry import Placed, Sizes
+from kiosk_client.geometry import Placed
 from kiosk_client.glass import Glass
 from kiosk_client.guide import Guide
 from kiosk_client.keypad import Key
 from kiosk_client.pages import as_shown, pages_of
 from kiosk_client.session import Session
+from kiosk_client.sizes import Sizes
 from kiosk_client.view import Action, Tap, Touch, Typing, View
 from kiosk_client.views import Manner
 from shared_schema.form import Form

@@ -87,6 +87,16 @@ def test_a_letter_tapped_twice_in_a_row_is_typed_twice(kiosk: OffscreenKiosk) ->
     assert typed(kiosk) == "Lll"
 
 
+def test_a_kiosk_that_takes_a_keypad_only_types_no_letter_of_a_keyboard(kiosk: OffscreenKiosk) -> None:
+    kiosk.may_type = False
+    kiosk.tap(*TO_THE_NAME, "type:L")
+    kiosk.press("u", "7")
+    assert typed(kiosk) == "L"
+
+    kiosk.press("erase")
+    assert typed(kiosk) == ""
+
+
 def test_a_key_that_is_held_down_acts_once(kiosk: OffscreenKiosk) -> None:
     kiosk.tap(*TO_THE_NAME)
     kiosk.hold("r", 30)

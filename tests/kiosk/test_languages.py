@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from kiosk_client.fonts import INSTEAD, OWN, Fonts, words
-from kiosk_client.geometry import pieces
+from kiosk_client.lettering import pieces
 from kiosk_client.pages import page_of
 from kiosk_client.screens.theme import PALETTES
 from kiosk_client.view import Action, Tap, Tiles

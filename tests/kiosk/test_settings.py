@@ -19,10 +19,20 @@ def test_everything_can_be_set() -> None:
         "ALLOW_HTTP": "yes",
         "CA_FILE": "/etc/center-ca.pem",
         "DENSITY": "5.9",
+        "KEYPAD_ONLY": "1",
+        "SETUP": "/run/kiosk-setup/handoff.toml",
     }
 
     assert Settings.from_environment({f"WARM_HANDOFF_KIOSK_{name}": value for name, value in environment.items()}) == (
-        Settings(Path("/srv/kiosk"), (1080, 1920), allow_http=True, ca_file="/etc/center-ca.pem", density=5.9)
+        Settings(
+            Path("/srv/kiosk"),
+            (1080, 1920),
+            allow_http=True,
+            ca_file="/etc/center-ca.pem",
+            density=5.9,
+            keypad_only=True,
+            setup=Path("/run/kiosk-setup/handoff.toml"),
+        )
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import textstat
 
-from kiosk_client.geometry import is_square
+from kiosk_client.lettering import is_square
 from kiosk_client.view import Action, Columns, Look, Paragraphs, Tap, Tiles, Touch, Typing, View, Word
 from shared_schema.form import Form, load_form
 from shared_schema.kiosk_api import KioskConfig

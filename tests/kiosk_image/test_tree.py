@@ -16,6 +16,9 @@ ALLOWED = set((IMAGE / "packages.allowed").read_text().split())
 FILES = sorted(each for each in IMAGE.rglob("*") if each.is_file() and not each.is_symlink())
 NEVER = {"openssh-server", "sudo", "network-manager", "apt", "login", "gcc", "curl", "wget", "busybox", "snapd"}
 
+MKOSIS_OWN = {"drivers/usb/host/xhci-pci.ko.xz"}
+"""What `default` among the modules brings, as far as we lean on it."""
+
 
 def argument(name: str) -> list[str]:
     return [each.partition("=")[2] for each in CONF["Content"]["KernelCommandLine"] if each.partition("=")[0] == name]
@@ -53,6 +56,23 @@ def test_the_kernel_is_locked_down_and_takes_nothing_from_outside() -> None:
 def test_sysrq_is_switched_off_where_it_can_be() -> None:
     assert "kernel.sysrq = 0" in (EXTRA / "usr/lib/sysctl.d/90-kiosk.conf").read_text().splitlines()
     assert not argument("sysrq_always_enabled")  # also with =0 it would switch it on
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "drivers/input/evdev.ko.xz",
+        "drivers/hid/hid-generic.ko.xz",
+        "drivers/hid/hid-multitouch.ko.xz",
+        "drivers/hid/usbhid/usbhid.ko.xz",
+        "drivers/usb/host/xhci-pci.ko.xz",
+        "drivers/gpu/drm/i915/i915.ko.xz",
+    ],
+)
+def test_what_brings_touches_keys_and_pictures_is_in_the_image(module: str) -> None:
+    patterns = [each for each in CONF["Content"]["KernelModulesInclude"] if each != "default"]
+
+    assert any(re.search(pattern, f"/{module}") for pattern in patterns) or module in MKOSIS_OWN
 
 
 def test_the_root_is_read_only_and_proven() -> None:

@@ -1,0 +1,121 @@
+"""A kiosk that is not paired, with what an administrator has written down for it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import Queue
+from uuid import uuid4
+
+import pytest
+
+from kiosk_client.enrollment import Store, Stored
+from kiosk_client.setting_up import SettingUp
+from kiosk_client.settings import Settings
+from kiosk_client.view import Action, Tap, Typing
+from shared_schema.kiosk_api import Enrollment
+from shared_schema.problem import Problem
+from tests.kiosk.intakes import a_config
+from tests.kiosk.test_setup import told_by
+from tests.support.certificates import certificates_for
+from tests.support.misbehaving import answers, misbehaving_server
+from tests.support.service import free_port
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+_PATIENCE = 60.0  # seconds
+ENROLLMENT = Enrollment(kiosk_id=uuid4(), credential="c" * 43, config=a_config())
+
+
+class Kiosk:
+    """`paired`: what came of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "handoff.toml"
+        self.store = Store(folder / "state")
+        self.paired: list[Stored] = []
+        self.changes: Queue[Callable[[], None]] = Queue()
+        self.setting_up = SettingUp(
+            Settings(state=self.store.folder, setup=self.file), self.changes.put, self.paired.append
+        )
+
+    def turn(self) -> None:
+        """The window's loop, until something was to be changed."""
+        self.changes.get(timeout=_PATIENCE)()
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path) -> Kiosk:
+    return Kiosk(tmp_path)
+
+
+def test_it_pairs_by_itself(kiosk: Kiosk) -> None:
+    with misbehaving_server(answers(200, ENROLLMENT.model_dump_json().encode())) as server:
+        kiosk.file.write_text(f'address = "{server.url}"\ncode = "K7QM-4XPD"\n')
+        kiosk.setting_up.first("").begin()
+        kiosk.turn()
+
+    assert kiosk.paired == [kiosk.store.load()]
+    assert kiosk.store.ca_file is None
+
+
+def test_the_centers_own_authority_is_kept_with_the_pairing(kiosk: Kiosk) -> None:
+    authority = Path(certificates_for(kiosk.file.parent, "localhost").authority).read_text()
+    kiosk.file.with_name("ca.pem").write_text(authority)
+    with misbehaving_server(answers(200, ENROLLMENT.model_dump_json().encode())) as server:
+        kiosk.file.write_text(f'address = "{server.url}"\ncode = "K7QM-4XPD"\n')
+        kiosk.setting_up.first("").begin()
+        kiosk.turn()
+
+    assert kiosk.store.ca_file is not None
+    assert Path(kiosk.store.ca_file).read_text() == authority
+    assert Path(kiosk.store.ca_file).parent == kiosk.store.folder
+
+
+def test_nobody_there_may_be_tried_again_and_a_used_code_not(kiosk: Kiosk) -> None:
+    kiosk.file.write_text(f'address = "127.0.0.1:{free_port()}"\ncode = "K7QM-4XPD"\n')
+    setup = kiosk.setting_up.first("")
+    setup.begin()
+    kiosk.turn()
+    assert "Check the address" in told_by(setup)
+    for second in range(10):
+        setup.tick(second)
+    kiosk.turn()
+
+    problem = Problem(title="t", status=403, detail="d", code="wrong_pairing_code").model_dump_json().encode()
+    with misbehaving_server(answers(403, problem)) as server:
+        kiosk.file.write_text(f'address = "{server.url}"\ncode = "K7QM-4XPD"\n')
+        setup = kiosk.setting_up.first("")
+        setup.begin()
+        kiosk.turn()
+        for second in range(100):
+            setup.tick(second)
+        assert "mistyped, used or too old" in told_by(setup)
+        assert len(server.asked) == 1
+
+
+def test_a_bad_file_is_said_on_the_screen_and_nothing_of_it_is_used(kiosk: Kiosk) -> None:
+    kiosk.file.write_text('address = "handoff.example.org"\ncode = "K7"\n')
+
+    setup = kiosk.setting_up.first("")
+
+    assert "The code in handoff.toml" in told_by(setup)
+    setup.tap(Tap(Action.BACK), NOW, 0)
+    view = setup.view
+    assert isinstance(view.body, Typing)
+    assert [field.text for field in view.body.fields] == ["", ""]
+
+
+def test_paired_again_it_goes_on_trusting_whom_it_trusts(kiosk: Kiosk) -> None:
+    stored = Stored(address="https://handoff.example.org", enrollment=ENROLLMENT)
+    kiosk.store.save(stored)
+    authority = kiosk.file.with_name("own.pem")
+    authority.write_text("-----BEGIN CERTIFICATE-----")
+    kiosk.store.save_authority(str(authority))
+    with misbehaving_server(answers(200, ENROLLMENT.model_dump_json().encode())) as server:
+        setup = kiosk.setting_up.again(stored.model_copy(update={"address": server.url}), lambda: None)
+        for letter in "k7qm4xpd":
+            setup.type(letter, NOW, 0)
+        setup.tap(next(touch.tap for touch in setup.view.act), NOW, 0)
+        kiosk.turn()
+
+    assert kiosk.store.ca_file is not None
+    assert kiosk.paired[0].address == server.url
