@@ -40,6 +40,10 @@ _KINDS = {
 _PATIENCE = 0.5  # seconds between two looks
 
 
+class NoPicture(AssertionError):
+    """It did not come in time."""
+
+
 @dataclass
 class Machine:
     """`resets`: how often it began anew. `console`: what came out of its serial line."""
@@ -99,7 +103,7 @@ class Machine:
     def wait_for_picture(self, within: float, unlike: Image.Image | None = None, by: float = 0) -> Image.Image:
         """Until the kiosk is on the screen, stands still, and more than this part of it is not what it was before.
 
-        Raises AssertionError with what the machine said last.
+        Raises NoPicture with what the machine said last.
         """
         deadline = time.monotonic() + within
         before = None
@@ -112,7 +116,7 @@ class Machine:
             before = now
             time.sleep(_PATIENCE)
         self.look("never-came")
-        raise AssertionError(f"no such picture within {within} s:\n{self.console[-2000:]}")
+        raise NoPicture(f"no such picture within {within} s:\n{self.console[-2000:]}")
 
     def watch_until_reset(self, within: float) -> list[Image.Image]:
         """What it showed until it began anew by itself."""
