@@ -114,7 +114,7 @@ def test_a_screen_can_be_read_and_touched(typesetter: Measuring, language: str, 
 def test_the_setup_can_be_read_and_touched(typesetter: Typesetter, panel: Panel, is_paired: bool) -> None:
     leave = (lambda: None) if is_paired else None
     address = "https://handoff.example.org" if is_paired else ""
-    setup = SetUp(lambda _address, _code: None, "", leave, address, wifi=lambda: None)
+    setup = SetUp(lambda _address, _code: None, "", leave, address, wifi=lambda: lambda: None)
     views = [setup.view]
     setup.failed(
         "The certificate of https://handoff.example.org is not trusted here. Is this machine's clock right? "

@@ -184,10 +184,10 @@ def test_a_network_alone_may_be_written_down(kiosk: Kiosk) -> None:
 
 
 def test_wifi_is_offered_where_there_is_a_radio_and_leads_back(kiosk: Kiosk) -> None:
-    assert kiosk.setting_up.first("").view.quiet == ()
+    setup = kiosk.setting_up.first("")
+    assert len(setup.view.quiet) == 0
 
-    with fake_radio(kiosk.file.with_name("wifi"), HARBOR):
-        setup = kiosk.setting_up.first("")
+    with fake_radio(kiosk.file.with_name("wifi"), HARBOR):  # its firmware has been read by now
         (offered,) = setup.view.quiet
         setup.tap(offered.tap, NOW, 0)
         kiosk.turn()
