@@ -6,7 +6,7 @@ SECURITY = tests/intake_service/security tests/intake_service/test_server.py tes
 	$(wildcard tests/intake_service/test_at_rest.py)
 BENCHES = $(basename $(notdir $(wildcard bench/[a-z]*.py)))
 
-.PHONY: help demo demo-reset test test-security env packages lint types pictures docs bench wheel lock image image-test sbom audit-packages
+.PHONY: help demo demo-reset test test-security env packages lint types pictures docs bench wheel lock image image-test image-cuts sbom audit-packages
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,8 +74,11 @@ image: env ## build the kiosk's disk image under build/kiosk-image; needs root, 
 	@scripts/debian-packages image
 	kiosk_image/build
 
-image-test: env ## start the built image in an emulator, pair it, do an intake; needs root and half an hour
+image-test: env ## start the built image in an emulator, pair it, do an intake, look inside; needs root and half an hour
 	$(RUN) -m pytest tests/image/boots.py
+
+image-cuts: env ## pull the plug of the built image fifty times in an emulator; needs root and an hour or two
+	$(RUN) -m pytest tests/image/power_cuts.py
 
 lock: env ## write the hashed lock files anew
 	scripts/lock

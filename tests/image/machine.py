@@ -40,6 +40,10 @@ _KINDS = {
 _PATIENCE = 0.5  # seconds between two looks
 
 
+class NoPicture(AssertionError):
+    """It did not come in time."""
+
+
 @dataclass
 class Machine:
     """`resets`: how often it began anew. `console`: what came out of its serial line."""
@@ -99,7 +103,7 @@ class Machine:
     def wait_for_picture(self, within: float, unlike: Image.Image | None = None, by: float = 0) -> Image.Image:
         """Until the kiosk is on the screen, stands still, and more than this part of it is not what it was before.
 
-        Raises AssertionError with what the machine said last.
+        Raises NoPicture with what the machine said last.
         """
         deadline = time.monotonic() + within
         before = None
@@ -112,7 +116,7 @@ class Machine:
             before = now
             time.sleep(_PATIENCE)
         self.look("never-came")
-        raise AssertionError(f"no such picture within {within} s:\n{self.console[-2000:]}")
+        raise NoPicture(f"no such picture within {within} s:\n{self.console[-2000:]}")
 
     def watch_until_reset(self, within: float) -> list[Image.Image]:
         """What it showed until it began anew by itself."""
@@ -174,7 +178,8 @@ def running(
 
     `credentials`: handed to the system in it as systemd's credentials. The image refuses them, so the same kernel is
     then started by qemu itself, with the image's own arguments but that refusal, and not through the firmware.
-    `secure`: with firmware that can do Secure Boot, and has no keys until it is given some.
+    `secure`: with firmware that can do Secure Boot, and has no keys until it is given some. The kernel speaks on the
+    serial line then: an emulator may add to what it is told, as no mini PC's owner can.
     """
     variables = folder / "firmware-variables.fd"
     if not variables.exists():
@@ -194,8 +199,9 @@ def running(
         *("-device", "i6300esb", "-serial", f"file:{folder / 'console.log'}"),
         *("-qmp", f"unix:{address},server=on,wait=off"),
     ]
-    if secure:  # only the firmware may write its variables
-        command += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
+    if secure:
+        command += ["-global", "driver=cfi.pflash01,property=secure,value=on"]  # only the firmware may write to them
+        command += ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=6"]
     if credentials is not None:
         command += _own_start(credentials)
     with (folder / "qemu.log").open("ab") as log:
