@@ -106,6 +106,7 @@ def test_a_screen_can_be_read_and_touched(typesetter: Measuring, language: str, 
                 saved.add(kind)
                 save(surface, panel, view, manner, placed, typesetter, language, name)
     file = FOLDER / language / f"{panel.name}{'-bigger' * bigger}-letters.tsv"
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(letters), encoding="utf-8")
 
 
@@ -114,7 +115,7 @@ def test_a_screen_can_be_read_and_touched(typesetter: Measuring, language: str, 
 def test_the_setup_can_be_read_and_touched(typesetter: Typesetter, panel: Panel, is_paired: bool) -> None:
     leave = (lambda: None) if is_paired else None
     address = "https://handoff.example.org" if is_paired else ""
-    setup = SetUp(lambda _address, _code: None, "", leave, address, wifi=lambda: None)
+    setup = SetUp(lambda _address, _code: None, "", leave, address, wifi=lambda: lambda: None)
     views = [setup.view]
     setup.failed(
         "The certificate of https://handoff.example.org is not trusted here. Is this machine's clock right? "
