@@ -159,7 +159,8 @@ class Kiosk:
             self._serve(stored)
 
     def _setting_up(self) -> SettingUp:
-        return SettingUp(self._settings, self._running_app().change, self._paired)
+        app = self._running_app()
+        return SettingUp(self._settings, app.change, app.present, self._paired)
 
     def _paired(self, stored: Stored) -> None:
         if self._sender is not None:
@@ -213,6 +214,7 @@ class Kiosk:
             pair=lambda: app.present(self._setting_up().again(stored, lambda: app.present(guide))),
             restart=self._restart,
             leave=lambda: app.present(guide),
+            wifi=lambda: self._setting_up().wifi(lambda: app.present(guide)),
         )
         guide = Guide(
             session,

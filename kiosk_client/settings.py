@@ -18,6 +18,7 @@ class Settings:
     `ca_file`: the center's own certificate authority. `density`: pixels per mm when the panel reports a wrong one.
     `keypad_only`: once it is paired, a keyboard that is plugged in can do what a keypad can, and types nothing.
     `setup`: the handoff.toml that a kiosk which is not paired yet looks for; None for none.
+    `wifi`: the folder of wpa_supplicant's control sockets; None: the network is not the kiosk's business.
     `printer`: this kiosk's own receipt printer, "" for none; None: the one that the site has.
     `prompts`, `fonts`: the folders of what is rendered to be said and of the built fonts, when not the usual ones.
     """
@@ -32,6 +33,7 @@ class Settings:
     printer: str | None = None
     keypad_only: bool = False
     setup: Path | None = None
+    wifi: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -52,6 +54,7 @@ class Settings:
             printer=_parse_printer(value("PRINTER")) if value("PRINTER") else None,
             keypad_only=_is_yes(value("KEYPAD_ONLY")),
             setup=Path(value("SETUP")) if value("SETUP") else None,
+            wifi=Path(value("WIFI")) if value("WIFI") else None,
         )
 
 

@@ -22,7 +22,8 @@ class SetUp:
     """`pair`: called with address and code, may take its time; `failed` says that it did not work.
 
     `leave`: called when staff change their mind; None where there is nothing to go back to. `address`, `code`: where it
-    was paired before, or what is written down for it (see `begin`).
+    was paired before, or what is written down for it (see `begin`). `wifi`: what opens the
+    choice of a wireless network; None as long as the machine has no radio, which may come late.
     """
 
     foreseen: tuple[View, ...] = ()
@@ -37,6 +38,7 @@ class SetUp:
         leave: Callable[[], None] | None = None,
         address: str = "",
         code: str = "",
+        wifi: Callable[[], Callable[[], None] | None] = lambda: None,
     ) -> None:
         self._texts: dict[str, Any] = read_yaml(files("kiosk_client") / "setup.yaml")
         self._typed = {"address": address, "code": code}
@@ -45,6 +47,7 @@ class SetUp:
         self._pairing = False
         self._pair = pair
         self._leave = leave
+        self._wifi = wifi
         self._touched_at: float | None = None
         self._line = ""
         self._tries: int | None = None
@@ -71,7 +74,7 @@ class SetUp:
             texts["title"],
             Typing((self._field("address"), self._field("code")), (*rows[:-1], (*rows[-1], erase))),
             help=texts["help"],
-            quiet=self._ways_back,
+            quiet=self._quiet,
             act=(Touch(Tap(Action.PAIR), texts["pair"], "check", Look.ACT, enabled=all(self._typed.values())),),
         )
         return replace(view, help=texts["pairing"], act=()) if self._pairing else view
@@ -82,12 +85,13 @@ class SetUp:
         texts = self._texts
         lines = (self._problem, *([texts["again"]] if self._tries is not None else []))
         ok = Touch(Tap(Action.BACK), texts["ok"], "check", Look.ACT)
-        return View("setup-trouble", texts["trouble"], Paragraphs("alert", lines), quiet=self._ways_back, act=(ok,))
+        return View("setup-trouble", texts["trouble"], Paragraphs("alert", lines), quiet=self._quiet, act=(ok,))
 
     @property
-    def _ways_back(self) -> tuple[Touch, ...]:
+    def _quiet(self) -> tuple[Touch, ...]:
         close = Touch(Tap(Action.CANCEL), self._texts["close"], "arrow-left", Look.QUIET)
-        return (close,) if self._leave else ()
+        wifi = Touch(Tap(Action.WIFI), self._texts["wifi"], look=Look.QUIET)
+        return (*((close,) if self._leave else ()), *((wifi,) if self._wifi() else ()))
 
     def tap(self, tap: Tap, _now: datetime, _seconds: float) -> None:
         if self._pairing:
@@ -100,6 +104,8 @@ class SetUp:
         match tap.action:
             case Action.CANCEL if self._leave is not None:
                 self._leave()
+            case Action.WIFI if (choose := self._wifi()) is not None:
+                choose()
             case Action.FIELD:
                 self._active = tap.value
             case Action.TYPE if self._is_scanned(tap.value):

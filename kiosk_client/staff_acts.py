@@ -34,15 +34,16 @@ def staff_corner(
     pair: Callable[[], None],
     restart: Callable[[], None],
     leave: Callable[[], None],
+    wifi: Callable[[], Callable[[], None] | None],
 ) -> StaffCorner:
-    """`measure`: the lit picture's width in mm. `leave`: back to the participants' first screen."""
+    """`measure`: the lit picture's width in mm. `leave`: back to the participants' first screen. `wifi`: see Acts."""
 
     def alert() -> None:
         threading.Thread(target=_send_test_alert, args=(parts, corner), name="test-alert", daemon=True).start()
 
     corner = StaffCorner(
         lambda: _health(parts),
-        Acts(lambda: _sound(parts), alert, lambda: _try_again(parts), measure, pair, restart, leave),
+        Acts(lambda: _sound(parts), alert, lambda: _try_again(parts), measure, pair, restart, leave, wifi),
     )
     return corner
 

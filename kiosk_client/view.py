@@ -46,6 +46,7 @@ class Action(StrEnum):
     HIDE = "hide"
     CLOSE_HELP = "close-help"
     STAFF = "staff"
+    WIFI = "wifi"
 
 
 @dataclass(frozen=True)

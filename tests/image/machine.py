@@ -178,7 +178,8 @@ def running(
 
     `credentials`: handed to the system in it as systemd's credentials. The image refuses them, so the same kernel is
     then started by qemu itself, with the image's own arguments but that refusal, and not through the firmware.
-    `secure`: with firmware that can do Secure Boot, and has no keys until it is given some.
+    `secure`: with firmware that can do Secure Boot, and has no keys until it is given some. The kernel speaks on the
+    serial line then: an emulator may add to what it is told, as no mini PC's owner can.
     """
     variables = folder / "firmware-variables.fd"
     if not variables.exists():
@@ -198,8 +199,9 @@ def running(
         *("-device", "i6300esb", "-serial", f"file:{folder / 'console.log'}"),
         *("-qmp", f"unix:{address},server=on,wait=off"),
     ]
-    if secure:  # only the firmware may write its variables
-        command += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
+    if secure:
+        command += ["-global", "driver=cfi.pflash01,property=secure,value=on"]  # only the firmware may write to them
+        command += ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=6"]
     if credentials is not None:
         command += _own_start(credentials)
     with (folder / "qemu.log").open("ab") as log:

@@ -21,8 +21,10 @@ from kiosk_client.sender import Contact
 from kiosk_client.setup import SetUp
 from kiosk_client.sizes import GAP, TARGET, Sizes
 from kiosk_client.spool import Counts
-from kiosk_client.view import Action, Field, Look, Touch, View
+from kiosk_client.view import Action, Field, Look, Tap, Touch, View
 from kiosk_client.views import Manner
+from kiosk_client.wifi import Network
+from kiosk_client.wifi_screen import Acts, WifiScreen
 from shared_schema.form import load_form
 from shared_schema.kiosk_api import KioskConfig, Theme
 from tests.kiosk.built_fonts import built_fonts
@@ -46,6 +48,7 @@ pytestmark = pytest.mark.pictures
 FOLDER = Path(__file__).parents[2] / "build" / "pictures" / "kiosk"
 FORM = load_form()
 THEMES: tuple[Theme, ...] = get_args(Theme)
+AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 SLACK = 0.6  # pixels of rounding
 CAPITAL = 0.711  # of the letter size, in Roboto; the built fonts have the same or more
 KEY_CAPITAL = 5.9
@@ -110,7 +113,8 @@ def test_a_screen_can_be_read_and_touched(typesetter: Measuring, language: str, 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
 def test_the_setup_can_be_read_and_touched(typesetter: Typesetter, panel: Panel, is_paired: bool) -> None:
     leave = (lambda: None) if is_paired else None
-    setup = SetUp(lambda _address, _code: None, "", leave, "https://handoff.example.org" if is_paired else "")
+    address = "https://handoff.example.org" if is_paired else ""
+    setup = SetUp(lambda _address, _code: None, "", leave, address, wifi=lambda: lambda: None)
     views = [setup.view]
     setup.failed(
         "The certificate of https://handoff.example.org is not trusted here. Is this machine's clock right? "
@@ -119,6 +123,34 @@ def test_the_setup_can_be_read_and_touched(typesetter: Typesetter, panel: Panel,
     )
     views.append(setup.view)
     require_drawn(typesetter, panel, views, "-again" * is_paired)
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
+def test_the_wifi_screens_can_be_read_and_touched(typesetter: Typesetter, panel: Panel) -> None:
+    longest = Network("Maple-Street-Recovery-Center-5Gz", -44, is_open=False)
+    others = [
+        Network(name, -60 - number, is_open=number == 1) for number, name in enumerate(["Harbor House", "Café"] * 4)
+    ]
+    screen = WifiScreen(Acts(lambda: None, lambda _name, _passphrase: None, lambda: None))
+    views = [screen.view]
+    screen.found([longest, *others], "Harbor House")
+    views.append(screen.view)
+    screen.tap(Tap(Action.CHOOSE, "0"), AT, 0)
+    views.append(screen.view)
+    for letter in "A long walk home, and then a rest on the porch beside the door.":
+        screen.type(letter, AT, 0)
+    screen.tap(Tap(Action.CAPITALS), AT, 0)
+    views.append(screen.view)
+    screen.tap(Tap(Action.ACCENTS), AT, 0)
+    views.append(screen.view)
+    screen.tap(Tap(Action.NEXT), AT, 0)
+    views.append(screen.view)
+    screen.failed("wrong_passphrase")
+    views.append(screen.view)
+    screen.joined()
+    views.append(screen.view)
+    for number, view in enumerate(views):
+        require_drawn(typesetter, panel, [view], f"-{number}")
 
 
 def require_drawn(typesetter: Typesetter, panel: Panel, views: Sequence[View], which: str = "") -> None:
@@ -150,14 +182,14 @@ def test_the_first_screen_has_room_for_every_language(typesetter: Typesetter, pa
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
 def test_the_staff_corner_can_be_read_and_touched(typesetter: Typesetter, panel: Panel) -> None:
-    at = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
     staff = Staff(
         replace(
             HEALTH,
             site_name="Maple Street Recovery Community Center",
-            contact=Contact(at=at, trouble="SSLError", clock_error=timedelta(days=-400)),
-            counts=Counts(held=12, refused=2, oldest_held_at=at),
-        )
+            contact=Contact(at=AT, trouble="SSLError", clock_error=timedelta(days=-400)),
+            counts=Counts(held=12, refused=2, oldest_held_at=AT),
+        ),
+        has_radio=True,
     )
     views = [staff.corner.view]
     staff.type("2718")

@@ -21,6 +21,7 @@ def test_everything_can_be_set() -> None:
         "DENSITY": "5.9",
         "KEYPAD_ONLY": "1",
         "SETUP": "/run/kiosk-setup/handoff.toml",
+        "WIFI": "/run/kiosk-wifi",
     }
 
     assert Settings.from_environment({f"WARM_HANDOFF_KIOSK_{name}": value for name, value in environment.items()}) == (
@@ -32,6 +33,7 @@ def test_everything_can_be_set() -> None:
             density=5.9,
             keypad_only=True,
             setup=Path("/run/kiosk-setup/handoff.toml"),
+            wifi=Path("/run/kiosk-wifi"),
         )
     )
 

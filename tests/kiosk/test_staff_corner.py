@@ -27,7 +27,7 @@ HEALTH = Health(
 class Staff:
     """Whoever stands at the kiosk. `did`: what was done to it."""
 
-    def __init__(self, health: Health = HEALTH) -> None:
+    def __init__(self, health: Health = HEALTH, *, has_radio: bool = False) -> None:
         self.health = health
         self.did: list[str] = []
         self.seconds = 0.0
@@ -40,6 +40,7 @@ class Staff:
             pair=lambda: self.did.append("pair"),
             restart=lambda: self.did.append("restart"),
             leave=lambda: self.did.append("leave"),
+            wifi=lambda: (lambda: self.did.append("wifi")) if has_radio else None,
         )
         self.corner = StaffCorner(lambda: self.health, acts)
         self.opened = self.corner.open(0)
@@ -243,3 +244,14 @@ def test_it_says_which_languages_lack_their_letters() -> None:
     staff.type("2718")
 
     assert "warm-handoff-kiosk fonts" in staff.lines
+
+
+@pytest.mark.parametrize("has_radio", [False, True])
+def test_another_network_can_be_chosen_where_there_is_a_radio(has_radio: bool) -> None:
+    staff = Staff(has_radio=has_radio)
+    staff.type("2718")
+    offered = [touch.tap.value for touch in staff.corner.view.quiet]
+
+    staff.tap(Action.STAFF, "wifi")
+
+    assert ("wifi" in offered, staff.did) == (has_radio, ["wifi"] * has_radio)

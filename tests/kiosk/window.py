@@ -109,6 +109,14 @@ class KioskWindow:
         """Keys that mean nothing to the kiosk."""
         self._xdotool("key", *keys)
 
+    def scan(self, line: str) -> None:
+        """As a scanner types: quickly, and with Enter at the end.
+
+        Not so quickly that the X server takes a letter that comes twice for a key that is held.
+        """
+        self._xdotool("type", "--delay", "15", line)
+        self._xdotool("key", "Return")
+
     @property
     def heard(self) -> list[str]:
         """What is being said, by a kiosk that writes it down."""

@@ -31,6 +31,15 @@ def test_only_packages_that_somebody_looked_at_are_asked_for() -> None:
     assert not ALLOWED & NEVER
 
 
+@pytest.mark.parametrize("architecture", ["x86-64", "arm64"])
+def test_each_kind_of_machine_brings_no_more_than_its_kernel(architecture: str) -> None:
+    own = settings(IMAGE / "mkosi.conf.d" / f"{architecture}.conf")
+
+    assert own["Match"]["Architecture"] == [architecture]
+    assert set(own["Content"]["Packages"]) <= ALLOWED
+    assert set(own["Content"]) <= {"Packages", "KernelModulesInclude", "KernelCommandLine"}
+
+
 def test_a_package_that_nobody_looked_at_is_told() -> None:
     check = runpy.run_path(str(IMAGE / "check-packages"))
     manifest = json.dumps({"packages": [{"name": "libc6"}, {"name": "linux-image-6.12.9-amd64"}, {"name": "sudo"}]})
