@@ -106,6 +106,7 @@ def test_a_screen_can_be_read_and_touched(typesetter: Measuring, language: str, 
                 saved.add(kind)
                 save(surface, panel, view, manner, placed, typesetter, language, name)
     file = FOLDER / language / f"{panel.name}{'-bigger' * bigger}-letters.tsv"
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(letters), encoding="utf-8")
 
 
