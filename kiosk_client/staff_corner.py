@@ -244,7 +244,7 @@ class StaffCorner:
         """In the largest unit of which it is two or more."""
         units = {"days": timedelta(days=1), "hours": timedelta(hours=1), "minutes": timedelta(minutes=1)}
         name = next((name for name, unit in units.items() if error >= 2 * unit), "minutes")
-        return self._texts[f"clock_{name}"].format(count=round(error / units[name]))
+        return str(self._texts[f"clock_{name}"]).format(count=round(error / units[name]))
 
     def _lines(self, health: Health) -> list[str]:
         texts, contact = self._texts, health.contact
