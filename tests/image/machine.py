@@ -201,7 +201,7 @@ def running(
     ]
     if secure:
         command += ["-global", "driver=cfi.pflash01,property=secure,value=on"]  # only the firmware may write to them
-        command += ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=6"]
+        command += ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=7"]
     if credentials is not None:
         command += _own_start(credentials)
     with (folder / "qemu.log").open("ab") as log:
@@ -245,6 +245,7 @@ def _connected(address: Path, process: subprocess.Popen[bytes], folder: Path) ->
             continue
         connection.settimeout(120)
         stream = connection.makefile("rwb")
+        connection.close()  # once the stream is
         stream.readline()  # its greeting
         return stream
     raise AssertionError(f"qemu did not start:\n{(folder / 'qemu.log').read_text()[-2000:]}")
