@@ -6,7 +6,7 @@ SECURITY = tests/intake_service/security tests/intake_service/test_server.py tes
 	$(wildcard tests/intake_service/test_at_rest.py)
 BENCHES = $(basename $(notdir $(wildcard bench/[a-z]*.py)))
 
-.PHONY: help demo demo-reset test test-security env packages lint types pictures docs bench wheel lock image image-test image-cuts sbom audit-packages
+.PHONY: help demo demo-reset test test-security env packages lint types pictures docs bench wheel lock image image-release image-test image-cuts sbom audit-packages
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ audit-packages: env ## ask the public advisories about every locked package; nee
 image: env ## build the kiosk's disk image under build/kiosk-image; needs root, and Debian's apt and mmdebstrap
 	@scripts/debian-packages image
 	kiosk_image/build
+
+image-release: ## make what kiosks fetch out of the built image, signed: make image-release KEY=name-of-your-gpg-key
+	kiosk_image/release "$(KEY)"
 
 image-test: env ## start the built image in an emulator, pair it, do an intake, look inside; needs root and half an hour
 	$(RUN) -m pytest tests/image/boots.py

@@ -214,7 +214,7 @@ class Kiosk:
             pair=lambda: app.present(self._setting_up().again(stored, lambda: app.present(guide))),
             restart=self._restart,
             leave=lambda: app.present(guide),
-            wifi=self._setting_up().wifi(lambda: app.present(guide)),
+            wifi=lambda: self._setting_up().wifi(lambda: app.present(guide)),
         )
         guide = Guide(
             session,

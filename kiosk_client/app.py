@@ -17,9 +17,8 @@ from kiosk_client.fonts import Fonts
 from kiosk_client.geometry import Placed
 from kiosk_client.glass import Glass
 from kiosk_client.keypad import Held, Key, key_of
-from kiosk_client.screens.console import mute_keyboard
+from kiosk_client.screens import kernel_display
 from kiosk_client.screens.drawing import Pen
-from kiosk_client.screens.flips import arrive_whole
 from kiosk_client.screens.loop import Loop
 from kiosk_client.screens.surface import Surface
 from kiosk_client.screens.text import Typesetter
@@ -138,8 +137,7 @@ class KioskApp(App):  # type: ignore[misc]
             on_key_up=lambda _window, _key, code: self._held.up(code),
             on_request_close=lambda *_: False,
         )
-        mute_keyboard()
-        arrive_whole(window, lambda: self.change(window.canvas.ask_update))
+        kernel_display.complete(window, lambda: self.change(window.canvas.ask_update))
         Clock.schedule_interval(self._tick, _TICK)
         self._surface.bind(size=lambda *_: self._show())
         return self._surface

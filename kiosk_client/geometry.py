@@ -1,6 +1,6 @@
 """Boxes, what stands in them, and the room that they leave for it. Pure numbers, no window."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
@@ -54,8 +54,19 @@ class Words:
 
 @dataclass(frozen=True)
 class Dots:
+    """A row of them as high as its box: a dot for each step, and a longer one for the step that is being taken."""
+
     behind: int
     steps: int
+
+    def spans(self, side: float) -> Iterator[tuple[float, float]]:
+        """Of each its distance from where the row begins, and how long it is, where a dot is so wide."""
+        for step in range(self.steps):
+            yield step * side * 2.4 + (side * 2 if step > self.behind else 0), side * (3 if step == self.behind else 1)
+
+    def width(self, side: float) -> float:
+        """Of the whole row."""
+        return max(start + long for start, long in self.spans(side))
 
 
 @dataclass(frozen=True)

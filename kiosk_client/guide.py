@@ -9,20 +9,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kiosk_client.flow import Place
 from kiosk_client.focus import NOWHERE, Focus, Stop, kept, moved, stop_at
 from kiosk_client.glass import Glass
-from kiosk_client.help import help_view
 from kiosk_client.keypad import ARROWS, Key
-from kiosk_client.pages import as_shown, page_of
+from kiosk_client.narrator import Narrator
 from kiosk_client.session import Session
+from kiosk_client.shown import Shown
 from kiosk_client.speech import Utterance
 from kiosk_client.view import Action, Field, Tap, Typing, View
 from kiosk_client.views import Manner
-from kiosk_client.voice import Tone, Voice
+from kiosk_client.voice import Voice
 
-_STEP = 0.1  # of the volume
-_MOST = 4  # steps above and below the site's own volume
 _STARTS_SPEECH = {*ARROWS, Key.OK, Key.BACK, Key.HELP, Key.LOUDER, Key.SOFTER, Key.AGAIN}
 _TYPING_KEYS = {Key.OK, Key.BACK}  # what somebody who sees presses on a keyboard, and does not want to be read to
 _MIRRORED = {Key.LEFT: Key.RIGHT, Key.RIGHT: Key.LEFT}
@@ -34,7 +31,6 @@ _ACTIONS = {
     Key.SOFTER: Action.SOFTER,
     Key.HIDE: Action.HIDE,
 }
-_TONES = {Place.TICKET.value: Tone.DONE, "urgent-desk": Tone.TO_THE_DESK}
 
 
 class Guide:
@@ -59,19 +55,18 @@ class Guide:
         self._headset = headset
         self._left = left
         self._staff = staff
-        self._glass = glass
-        self._paged: tuple[object, tuple[View, Manner]] | None = None
+        self._narrator = Narrator(session, voice)
+        self._shown = Shown(session, glass)
         self._plugged: str | None = None
         self._begun = False
         self._focus = NOWHERE
-        self._helping = False
         self._unsaid: list[Utterance] = []
         self._told = session.view
 
     @property
     def view(self) -> View:
         """The page that fits the screen."""
-        return self._shown()[0]
+        return self._shown.view
 
     @property
     def foreseen(self) -> tuple[View, ...]:
@@ -79,7 +74,7 @@ class Guide:
 
     @property
     def manner(self) -> Manner:
-        return self._shown()[1]
+        return self._shown.manner
 
     @property
     def focus(self) -> Stop | None:
@@ -127,7 +122,7 @@ class Guide:
                 return  # it comes as a letter as well
             key = Key.PAUSE
         unsaid = [] if key is Key.PAUSE else self._voice.stop()
-        if key is Key.HELP and not self._helping:
+        if key is Key.HELP and not self._shown.helping:
             self._unsaid = unsaid
         self._session.touched(seconds)
         if key is Key.HEADSET_IN:
@@ -171,11 +166,11 @@ class Guide:
             if self._session.reader.right_to_left:
                 key = _MIRRORED.get(key, key)
             self._focus = moved(self.view, self._focus, key)
-            self._say(self._at_focus())
+            self._narrator.say(self._at_focus())
         elif key is Key.OK:
             self._choose(now, seconds)
         elif key is Key.BACK or (key is Key.ERASE and not _has_typed(self.view)):
-            self._do(Tap(Action.CLOSE_HELP if self._helping else Action.BACK), now, seconds)
+            self._do(Tap(Action.CLOSE_HELP if self._shown.helping else Action.BACK), now, seconds)
         elif key is Key.ERASE:
             self._focus = Focus(0)
             self._do(Tap(Action.ERASE), now, seconds)
@@ -188,61 +183,63 @@ class Guide:
         if isinstance(stop, Field) or (stop is None and isinstance(self.view.body, Typing)):
             self._do(Tap(Action.NEXT), now, seconds)
         elif stop is None:
-            self._say([*self._session.reader.keys(self.view), *self._session.reader.screen(self.view)])
+            self._narrator.say([*self._session.reader.keys(self.view), *self._session.reader.screen(self.view)])
         elif stop.enabled:
             self._do(stop.tap, now, seconds)
         else:
-            self._say(self._at_focus())
+            self._narrator.say(self._at_focus())
 
     # What is about the voice, and what is not
 
     def _do(self, tap: Tap, now: datetime, seconds: float) -> None:
         match tap.action:
-            case Action.HELP if self._helping:
+            case Action.HELP if self._shown.helping:
                 self._close_help()
             case Action.HELP:
-                self._helping = self._session.manner.aloud  # it is all about the voice
-            case Action.PAGE if self._helping:
+                self._shown.helping = self._session.manner.aloud  # it is all about the voice
+            case Action.PAGE if self._shown.helping:
                 self._change(page=self._session.manner.page + 1)
             case Action.CLOSE_HELP:
                 self._close_help()
             case Action.AGAIN:
-                self._helping = False
+                self._shown.helping = False
                 self._told = self.view
-                self._say([*self._session.reader.screen(self._told), *self._at_focus()])
+                self._narrator.say([*self._session.reader.screen(self._told), *self._at_focus()])
             case Action.PAUSE:
                 self._voice.pause()
             case Action.LOUDER | Action.SOFTER as action:
                 step = 1 if action is Action.LOUDER else -1
-                self._change(louder=max(-_MOST, min(_MOST, self._session.manner.louder + step)))
-                self._say(self._session.reader.said("help_louder" if step > 0 else "help_softer"))
+                self._narrator.turn(step)
+                self._narrator.say(self._session.reader.said("help_louder" if step > 0 else "help_softer"))
             case Action.HIDE:
                 self._change(hidden=self._session.manner.aloud and not self._session.manner.hidden)
-                self._say(self._session.reader.said("help_hide" if self._session.manner.hidden else "help_show"))
+                self._narrator.say(
+                    self._session.reader.said("help_hide" if self._session.manner.hidden else "help_show")
+                )
             case Action.ALOUD:
                 self._session.touched(seconds)
                 self._fall_silent() if self._session.manner.aloud else self._speak_from_now_on()
             case _:
-                self._helping = False
+                self._shown.helping = False
                 self._session.tap(tap, now, seconds)
 
     def _close_help(self) -> None:
         """On with what was cut off: help is also a pause, for keypads that have no key for one."""
-        self._helping = False
+        self._shown.helping = False
         if self._unsaid:
             self._told = self.view
             self._focus = NOWHERE
-            self._say(self._unsaid)
+            self._narrator.say(self._unsaid)
 
     def _speak_from_now_on(self) -> None:
         if self._session.settings.speech:
             self._change(aloud=True)
             self._told = self.view
-            self._say([*self._session.reader.keys(self._told), *self._session.reader.screen(self._told)])
+            self._narrator.say([*self._session.reader.keys(self._told), *self._session.reader.screen(self._told)])
 
     def _fall_silent(self) -> None:
         self._voice.stop()
-        self._helping = False
+        self._shown.helping = False
         self._change(aloud=False, hidden=False)
 
     def _notice_headset(self, seconds: float) -> None:
@@ -262,31 +259,12 @@ class Guide:
     def _change(self, **manner: Any) -> None:
         self._session.manner = replace(self._session.manner, **manner)
 
-    def _shown(self) -> tuple[View, Manner]:
-        """What is shown, and how."""
-        whole, manner = self._help() if self._helping else self._session.view, self._session.manner
-        glass = self._glass()
-        if glass is None:
-            return whole, manner
-        asked = whole, glass, manner
-        if self._paged is None or self._paged[0] != asked:
-            page = page_of(whole, glass, manner, self._session.reader.ui)
-            self._paged = asked, (page, as_shown(page, glass, manner))
-        return self._paged[1]
-
-    def _help(self) -> View:
-        session = self._session
-        mirrored = session.view.mirrored
-        return help_view(
-            session.reader.ui, hidden=self._session.manner.hidden, may_talk=session.begun, mirrored=mirrored
-        )
-
     # What is said
 
     def _tell(self) -> None:
         """Say what is new on the screen."""
-        self._helping = self._helping and self._session.manner.aloud and not self._session.warns
-        if not self._helping:
+        self._shown.helping = self._shown.helping and self._session.manner.aloud and not self._session.warns
+        if not self._shown.helping:
             self._unsaid = []
         view, before = self.view, self._told
         stop = stop_at(before, self._focus)
@@ -296,27 +274,14 @@ class Guide:
         reader = self._session.reader
         if view.name != before.name:
             self._voice.stop()
-            self._sound_for(view)
-            self._say(reader.screen(view))
+            self._narrator.sound_for(view)
+            self._narrator.say(reader.screen(view))
         elif view != before:
-            self._say(reader.change(before, view) or ([] if self.focus == stop else self._at_focus()))
-
-    def _sound_for(self, view: View) -> None:
-        tone = Tone.ARE_YOU_THERE if self._session.warns else _TONES.get(view.name)
-        if tone is not None and self._session.settings.sound:
-            self._voice.tone(tone, self._volume)
+            self._narrator.say(reader.change(before, view) or ([] if self.focus == stop else self._at_focus()))
 
     def _at_focus(self) -> list[Utterance]:
         stop = self.focus
         return [] if stop is None else self._session.reader.stop(stop)
-
-    def _say(self, utterances: list[Utterance]) -> None:
-        if self._session.manner.aloud and utterances:
-            self._voice.say(utterances, self._volume)
-
-    @property
-    def _volume(self) -> float:
-        return max(0.1, min(1.0, self._session.settings.volume + _STEP * self._session.manner.louder))
 
 
 def _has_typed(view: View) -> bool:

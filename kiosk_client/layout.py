@@ -13,7 +13,6 @@ from kiosk_client.view import Look, Touch, Typing, View
 _WIDEST = 300.0  # mm: on a wall of a panel, hands and eyes still find everything
 _DOTS = 2.4  # mm
 _ROOMY = 135.0
-_MOST_NOTE = 0.8  # of the width
 _LINE_ROOM = 0.4  # mm: fonts round their lines up
 _MIRRORED: dict[Align, Align] = {"left": "right", "right": "left", "center": "center"}
 
@@ -73,14 +72,16 @@ def _progress(view: View, area: Rect, sizes: Sizes) -> list[Placed]:
     if view.progress is None:
         return []
     dots = Dots(*view.progress)
+    side = sizes.mm(_DOTS)
+    row = Rect(area.x, area.y, dots.width(side), side)
     line = line_height(view.note, sizes.smallest) + sizes.mm(_LINE_ROOM)
     if not view.note or isinstance(view.body, Typing) or area.height < sizes.mm(_ROOMY):
-        return [Placed(Rect(area.x, area.y, area.width, sizes.mm(_DOTS)), dots)]
+        return [Placed(row, dots)]
     note = note_width(view.note, sizes)
-    if note > area.width * _MOST_NOTE:  # it stands under the question instead
-        return [Placed(Rect(area.x, area.y, area.width, sizes.mm(_DOTS)), dots)]
+    if row.width + note > area.width:  # it stands under the question instead
+        return [Placed(row, dots)]
     return [
-        Placed(Rect(area.x, area.y + (line - sizes.mm(_DOTS)) / 2, area.width - note, sizes.mm(_DOTS)), dots),
+        Placed(replace(row, y=area.y + (line - side) / 2), dots),
         Placed(
             Rect(area.right - note, area.y, note, line), Words(view.note, Style.SOFT, sizes.smallest, align="right")
         ),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from kiosk_client.enrollment import EnrollmentDamaged, Store, Stored
 from kiosk_client.outcomes import Failure, NotEnrolled, Refused, Unreachable
 from kiosk_client.spool import Spool, SpoolError
+from kiosk_client.watchdog import Word, tell
 from shared_schema.form import Form
 from shared_schema.intake import Receipt
 from shared_schema.kiosk_api import CallHeard, Heartbeat, KioskConfig
@@ -174,6 +175,7 @@ class Sender:
             oldest_held_at=counts.oldest_held_at,
         )
         if self._noted(api, api.post_heartbeat(heartbeat)) is None:
+            tell(Word.HEARD)
             self._refresh(api)
 
     def _refresh(self, api: "ServiceApi") -> None:

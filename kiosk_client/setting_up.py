@@ -58,7 +58,9 @@ class SettingUp:
         def start(address: str, code: str) -> None:
             self._start(self._attempt, screen, written, address, code)
 
-        screen = SetUp(start, problem, leave, written.address, written.code, self.wifi(lambda: self.present(screen)))
+        screen = SetUp(
+            start, problem, leave, written.address, written.code, lambda: self.wifi(lambda: self.present(screen))
+        )
         return screen
 
     def _attempt(self, screen: SetUp, written: "Handoff", address: str, code: str) -> None:

@@ -22,8 +22,8 @@ class SetUp:
     """`pair`: called with address and code, may take its time; `failed` says that it did not work.
 
     `leave`: called when staff change their mind; None where there is nothing to go back to. `address`, `code`: where it
-    was paired before, or what is written down for it (see `begin`). `wifi`: opens the
-    choice of a wireless network; None on a machine without a radio.
+    was paired before, or what is written down for it (see `begin`). `wifi`: what opens the
+    choice of a wireless network; None as long as the machine has no radio, which may come late.
     """
 
     foreseen: tuple[View, ...] = ()
@@ -38,7 +38,7 @@ class SetUp:
         leave: Callable[[], None] | None = None,
         address: str = "",
         code: str = "",
-        wifi: Callable[[], None] | None = None,
+        wifi: Callable[[], Callable[[], None] | None] = lambda: None,
     ) -> None:
         self._texts: dict[str, Any] = read_yaml(files("kiosk_client") / "setup.yaml")
         self._typed = {"address": address, "code": code}
@@ -91,7 +91,7 @@ class SetUp:
     def _quiet(self) -> tuple[Touch, ...]:
         close = Touch(Tap(Action.CANCEL), self._texts["close"], "arrow-left", Look.QUIET)
         wifi = Touch(Tap(Action.WIFI), self._texts["wifi"], look=Look.QUIET)
-        return (*((close,) if self._leave else ()), *((wifi,) if self._wifi else ()))
+        return (*((close,) if self._leave else ()), *((wifi,) if self._wifi() else ()))
 
     def tap(self, tap: Tap, _now: datetime, _seconds: float) -> None:
         if self._pairing:
@@ -104,8 +104,8 @@ class SetUp:
         match tap.action:
             case Action.CANCEL if self._leave is not None:
                 self._leave()
-            case Action.WIFI if self._wifi is not None:
-                self._wifi()
+            case Action.WIFI if (choose := self._wifi()) is not None:
+                choose()
             case Action.FIELD:
                 self._active = tap.value
             case Action.TYPE if self._is_scanned(tap.value):

@@ -34,7 +34,7 @@ def staff_corner(
     pair: Callable[[], None],
     restart: Callable[[], None],
     leave: Callable[[], None],
-    wifi: Callable[[], None] | None,
+    wifi: Callable[[], Callable[[], None] | None],
 ) -> StaffCorner:
     """`measure`: the lit picture's width in mm. `leave`: back to the participants' first screen. `wifi`: see Acts."""
 

@@ -53,7 +53,7 @@ class Health:
 class Acts:
     """What staff can do. `sound`: whether sounds are on. `alert` takes its time and ends in `StaffCorner.alerted`.
 
-    `wifi`: None on a machine without a radio.
+    `wifi`: what opens the choice of a wireless network; None as long as the machine has no radio.
     """
 
     sound: Callable[[], bool]
@@ -63,7 +63,7 @@ class Acts:
     pair: Callable[[], None]
     restart: Callable[[], None]
     leave: Callable[[], None]
-    wifi: Callable[[], None] | None = None
+    wifi: Callable[[], Callable[[], None] | None] = lambda: None
 
 
 class _At(StrEnum):
@@ -190,9 +190,9 @@ class StaffCorner:
             case "pair":
                 self._go(_At.PIN)
                 self._acts.pair()
-            case "wifi" if self._acts.wifi is not None:
+            case "wifi" if (choose := self._acts.wifi()) is not None:
                 self._go(_At.PIN)
-                self._acts.wifi()
+                choose()
             case "restart":
                 self._acts.restart()
 
@@ -233,7 +233,7 @@ class StaffCorner:
             help=self._note,
             left=(self._close(),),
             right=self._offered("test_sound", "test_alert"),
-            quiet=self._offered("calibrate", *(("wifi",) if self._acts.wifi else ()), "pair", "restart"),
+            quiet=self._offered("calibrate", *(("wifi",) if self._acts.wifi() else ()), "pair", "restart"),
             act=self._offered("try_again") if refused else (),
         )
 

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from kiosk_client import phone
 from kiosk_client.flow import Flow, Place
@@ -110,6 +111,7 @@ def _welcome(flow: Flow, config: KioskConfig, manner: Manner) -> View:
         "\n".join(config.greeting.get(each.language) or each.ui["greeting"] for each in texts[:greeted]),
         _ways_in(flow, languages),
         quiet=(*_looks(ui, manner), *_read_aloud(ui, config, manner)),
+        mirrored=texts[0].direction == "rtl",
     )
 
 
@@ -132,9 +134,14 @@ def _read_aloud(ui: Mapping[str, str], config: KioskConfig, manner: Manner) -> t
 
 
 def _ways_in(flow: Flow, languages: Sequence[str]) -> Body:
+    first = flow.form.texts[languages[0]].direction
+
     def begin(language: str) -> Touch:
+        """Its arrow shows where its own language leads on to, whichever way the screen is read."""
         texts = flow.form.texts[language]
-        return Touch(Tap(Action.BEGIN, language), texts.ui["start"], "arrow-right", Look.ACT, texts.name, onward=True)
+        along = texts.direction == first
+        icon = "arrow-right" if along else "arrow-left"
+        return Touch(Tap(Action.BEGIN, language), texts.ui["start"], icon, Look.ACT, texts.name, onward=along)
 
     def talk(language: str) -> Touch:
         return Touch(Tap(Action.TALK_FROM_WELCOME, language), flow.form.texts[language].ui["express"], "person")
@@ -332,6 +339,11 @@ def _review(view: View, flow: Flow) -> View:
     )
 
 
+def _listed(words: Sequence[str], ui: Mapping[str, str]) -> str:
+    """One after another, with the marks that this language has between them."""
+    return reduce(lambda these, another: ui["listed"].format(these=these, another=another), words)
+
+
 def _said(flow: Flow, screen: Screen) -> Touch:
     """An answer in the participant's own words; a tap changes it."""
     words, ui = flow.texts.screens[screen.id], flow.texts.ui
@@ -342,5 +354,5 @@ def _said(flow: Flow, screen: Screen) -> Touch:
         said = ui["not_answered"]
     else:
         typed = phone.shown(answer.text, flow.country) if answer.text and screen.kind == "phone" else answer.text
-        said = typed or ", ".join(words.choices[choice] for choice in answer.choices)
+        said = typed or _listed([words.choices[choice] for choice in answer.choices], ui)
     return Touch(Tap(Action.CHANGE, screen.id), said, "pencil", detail=words.short, typed=bool(answer.text))

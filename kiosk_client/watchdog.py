@@ -1,4 +1,7 @@
-"""Tells systemd that the kiosk is on the screen and that its loop still turns, where systemd asks to be told."""
+"""Tells systemd that the kiosk is on the screen, that its loop still turns and that the service has heard from it.
+
+Only where systemd asks to be told. By the last a new version of the image shows that it works (kiosk_image).
+"""
 
 import os
 import socket
@@ -11,6 +14,7 @@ class Word(StrEnum):
 
     READY = "READY=1"
     ALIVE = "WATCHDOG=1"
+    HEARD = "STATUS=The service has heard from it"
 
 
 def tell(word: Word) -> None:

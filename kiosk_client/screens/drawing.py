@@ -207,11 +207,9 @@ class Pen:
 
     def _dots(self, group: InstructionGroup, rect: Rect, dots: Dots) -> None:
         side = rect.height
-        for step in range(dots.steps):
+        for step, (start, long) in enumerate(dots.spans(side)):
             group.add(Color(*(self.palette.act if step <= dots.behind else self.palette.line)))
-            long = side * 3 if step == dots.behind else side
-            x = step * side * 2.4 + (side * 2 if step > dots.behind else 0)
-            x = rect.right - x - long if self.mirrored else rect.x + x
+            x = rect.right - start - long if self.mirrored else rect.x + start
             if step <= dots.behind:
                 group.add(SmoothRoundedRectangle(pos=(x, rect.y), size=(long, side), radius=[side / 2]))
             else:

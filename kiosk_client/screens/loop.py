@@ -7,9 +7,10 @@ SDL itself wakes us: an idle kiosk costs next to nothing and a tap waits for not
 import ctypes
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from kivy.base import EventLoop, stopTouchApp
+
+from kiosk_client.screens.sdl import loaded_sdl
 
 _IDLE = 0.25  # seconds; what Kivy's clock has due may be this late, and nothing of ours is that exact
 _LIVELY = 0.01  # seconds between two turns while something may still be settling
@@ -22,7 +23,7 @@ class Loop:
     """Runs the event loop until it is told to leave. `wake` may be called from any thread."""
 
     def __init__(self) -> None:
-        sdl = _loaded_sdl()
+        sdl = loaded_sdl()  # without it the loop looks a hundred times a second
         self._wait: Callable[[int], object] | None = None
         self._push: Callable[[object], object] | None = None
         if sdl is not None:
@@ -61,12 +62,3 @@ class Loop:
             time.sleep(_LIVELY)
             return False
         return bool(self._wait(round(seconds * 1000)))
-
-
-def _loaded_sdl() -> ctypes.CDLL | None:
-    """The SDL that Kivy draws with. None where it cannot be found: then the loop looks a hundred times a second."""
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        path = line.partition("/")[2]
-        if "/libSDL2-" in path and ".so" in path:
-            return ctypes.CDLL("/" + path)
-    return None

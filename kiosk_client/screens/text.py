@@ -15,7 +15,7 @@ from kiosk_client.lettering import pieces
 _STEP = 0.94
 _REMEMBERED = 300  # texts; one of usual size takes about 50 KiB
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFE]")
-_NUMBER = re.compile(r"\+?\d[\d ()\-]*\d")
+_NUMBER = re.compile(r"\+?\d(?:[ ()\-]*\d|[:/.,]\d)+")  # 555 010 1234, 10:30, 1/10
 _ISOLATE, _POP = "\u2066", "\u2069"
 _MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 _TURNED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
@@ -116,7 +116,8 @@ def in_the_order_of_drawing(line: str, base: str, font: Font) -> str:
     """What a font that draws from right to left must be given, so that numbers and foreign words in it read right.
 
     Kivy draws a line in one direction and mirrors the brackets in it, also those that are read from left to right:
-    these are turned around beforehand. A number with blanks in it keeps their order: a phone number is one thing.
+    these are turned around beforehand. A number keeps its order, with all that stands between its digits: a phone
+    number, a time and the number of a page are one thing each.
     """
     if not font.rtl:
         return line

@@ -55,7 +55,7 @@ proto=RSN
 pairwise=CCMP
 }
 END
-networkctl reload
+networkctl reload || systemctl restart systemd-networkd
 modprobe mac80211_hwsim radios=2
 wpa_supplicant -B -Dnl80211 -iwlan1 -c/run/point.conf
 systemd-run --property=StandardOutput=file:/dev/ttyS0 \\

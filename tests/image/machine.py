@@ -172,12 +172,18 @@ def partition(disk: Path, kind: str) -> int:
 
 @contextmanager
 def running(
-    folder: Path, disk: Path, *, credentials: Mapping[str, str] | None = None, secure: bool = False
+    folder: Path,
+    disk: Path,
+    *,
+    credentials: Mapping[str, str] | None = None,
+    by_firmware: bool = False,
+    secure: bool = False,
 ) -> Iterator[Machine]:
     """Started with this disk, as it was left. Ended as if the plug were pulled.
 
     `credentials`: handed to the system in it as systemd's credentials. The image refuses them, so the same kernel is
     then started by qemu itself, with the image's own arguments but that refusal, and not through the firmware.
+    `by_firmware`: started by it all the same; what is on the disk does not refuse them.
     `secure`: with firmware that can do Secure Boot, and has no keys until it is given some. The kernel speaks on the
     serial line then: an emulator may add to what it is told, as no mini PC's owner can.
     """
@@ -202,8 +208,11 @@ def running(
     if secure:
         command += ["-global", "driver=cfi.pflash01,property=secure,value=on"]  # only the firmware may write to them
         command += ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=7"]
-    if credentials is not None:
-        command += _own_start(credentials)
+    for name, content in (credentials or {}).items():
+        encoded = base64.b64encode(content.encode()).decode()
+        command += ["-smbios", f"type=11,value=io.systemd.credential.binary:{name}={encoded}"]
+    if credentials is not None and not by_firmware:
+        command += _own_start()
     with (folder / "qemu.log").open("ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
@@ -216,7 +225,7 @@ def running(
         process.wait(60)
 
 
-def _own_start(credentials: Mapping[str, str]) -> list[str]:
+def _own_start() -> list[str]:
     stem = image().with_suffix("")
     shown = subprocess.run(
         [TOOLS, "run", "ukify", "--json=short", "--section=.cmdline:text", "inspect", f"{stem}.efi"],
@@ -226,11 +235,7 @@ def _own_start(credentials: Mapping[str, str]) -> list[str]:
     )
     own = json.loads(shown.stdout)[".cmdline"]["text"].split()
     arguments = [each for each in own if each != "systemd.import_credentials=no"] + ["console=ttyS0"]
-    command = ["-kernel", f"{stem}.vmlinuz", "-initrd", f"{stem}.initrd", "-append", " ".join(arguments)]
-    for name, content in credentials.items():
-        encoded = base64.b64encode(content.encode()).decode()
-        command += ["-smbios", f"type=11,value=io.systemd.credential.binary:{name}={encoded}"]
-    return command
+    return ["-kernel", f"{stem}.vmlinuz", "-initrd", f"{stem}.initrd", "-append", " ".join(arguments)]
 
 
 def _connected(address: Path, process: subprocess.Popen[bytes], folder: Path) -> Any:

@@ -31,6 +31,7 @@ from kivy.tests.common import UnitTestTouch
 
 from kiosk_client.app import KioskApp
 from kiosk_client.panel import assumed_pixels_per_mm
+from kiosk_client.screens import kernel_display
 from kiosk_client.screens.drawing import Pen, colours, ink_of
 from kiosk_client.screens.surface import Surface
 from kiosk_client.screens.text import Setting, Text, Typesetter, in_the_order_of_drawing
@@ -46,6 +47,7 @@ __all__ = [
     "colours",
     "in_the_order_of_drawing",
     "ink_of",
+    "kernel_display",
     "turn",
 ]
 """What draws can only be imported here, once the environment says how."""

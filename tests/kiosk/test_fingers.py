@@ -1,13 +1,16 @@
 """Nervous fingers and stuck keys on the real window."""
 
+import struct
 from collections.abc import Iterator
 
 import pytest
 
 from kiosk_client.geometry import Rect
+from kiosk_client.screens.sdl import loaded_sdl
 from kiosk_client.view import Typing
-from tests.kiosk.offscreen import OffscreenKiosk
+from tests.kiosk.offscreen import OffscreenKiosk, kernel_display
 
+FINGER_DOWN, FINGER_UP = 0x700, 0x701  # SDL_events.h
 TO_THE_NAME = ("begin:en", "next", "rather-not-say", "rather-not-say")
 
 
@@ -160,3 +163,18 @@ def test_any_name_can_be_typed_shown_and_erased(kiosk: OffscreenKiosk, name: str
     for _ in name:
         kiosk.tap("erase")
     assert typed(kiosk) == ""
+
+
+def test_a_finger_that_only_sdl_hears_taps_too(kiosk: OffscreenKiosk) -> None:
+    """As on a machine that is nothing but a kiosk, where no window system makes a mouse of it."""
+    sdl = loaded_sdl()
+    assert sdl is not None
+    rect = kiosk.target("begin:en")
+    x, y = (rect.x + rect.width / 2) / 1280, (rect.y + rect.height / 2) / 800
+    kernel_display.hear_fingers()
+
+    for kind in (FINGER_DOWN, FINGER_UP):
+        sdl.SDL_PushEvent(struct.pack("=IIqqfffffI", kind, 0, 1, 7, x, y, 0, 0, 1, 0).ljust(56, b"\0"))
+        kiosk.frames()
+
+    assert screen(kiosk) == "privacy"

@@ -13,13 +13,13 @@ from kiosk_client.fonts import INSTEAD, OWN, Fonts, words
 from kiosk_client.lettering import pieces
 from kiosk_client.pages import page_of
 from kiosk_client.screens.theme import PALETTES
-from kiosk_client.view import Action, Tap, Tiles
+from kiosk_client.view import Action, Columns, Tap, Tiles
 from kiosk_client.views import Manner
 from shared_schema.form import Form, load_form, read_form
 from shared_schema.kiosk_api import KioskConfig
 from tests.kiosk.built_fonts import built_fonts
 from tests.kiosk.offscreen import OffscreenKiosk, Pen, Setting, Surface, Typesetter, a_config, in_the_order_of_drawing
-from tests.kiosk.screens import NOW, PANELS, a_session, every_page
+from tests.kiosk.screens import NOW, PANELS, a_session, every_page, every_screen
 
 FORM = load_form()
 NAMES_OF_FORTY = {
@@ -178,6 +178,39 @@ def test_a_phone_number_reads_right_within_arabic() -> None:
     assert font.rtl
     assert seen.startswith("555 010 1234 ")
     assert in_the_order_of_drawing("لغة (ASL)", "R", font)[::-1].startswith(")ASL( ")  # brackets are turned in drawing
+
+
+@pytest.mark.parametrize("number", ["1:30", "10:05", "1/10", "10/10", "3.5", "+1 555 010 1234"])
+def test_a_number_is_one_thing_within_arabic(number: str) -> None:
+    font = Fonts(built_fonts()).font_for("م")
+
+    assert in_the_order_of_drawing(f"الساعة {number} م.", "R", font)[::-1] == f".م {number} ةعاسلا"
+
+
+def test_the_first_screen_is_read_as_its_first_language_is() -> None:
+    """The keypad's arrows go that way too; each way in shows where its own language leads on to."""
+    for first, mirrored in (("ar", True), ("en", False)):
+        view = a_session(FORM, config_of(FORM, *dict.fromkeys((first, "ar", "en")))).view
+
+        assert view.mirrored == mirrored
+        assert isinstance(view.body, Columns)
+        arrows = {column[0].tap.value: (column[0].icon, column[0].onward) for column in view.body.columns}
+        along, against = ("arrow-right", True), ("arrow-left", False)
+        assert arrows == {"ar": along if mirrored else against, "en": against if mirrored else along}
+
+
+@pytest.mark.parametrize(("language", "between"), [("en", ", "), ("ar", "، "), ("zh-Hans", "、")])
+def test_several_answers_are_listed_with_the_marks_of_their_language(language: str, between: str) -> None:
+    choices = FORM.texts[language].screens["brings-you"].choices
+    words = [choices[choice] for choice in ("housing", "work")]
+    listed = {
+        touch.text
+        for name, view in every_screen(FORM, config_of(FORM, language), language, Manner())
+        if "review" in name and isinstance(view.body, Tiles)
+        for touch in view.body.touches
+    }
+
+    assert any(between.join(words) in text for text in listed)
 
 
 def test_lines_break_between_chinese_characters_but_not_before_a_full_stop() -> None:

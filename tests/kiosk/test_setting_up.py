@@ -11,6 +11,7 @@ import pytest
 from kiosk_client.enrollment import Store, Stored
 from kiosk_client.setting_up import SettingUp
 from kiosk_client.settings import Settings
+from kiosk_client.setup import SetUp
 from kiosk_client.view import Action, Tap, Typing
 from kiosk_client.wifi_screen import WifiScreen
 from shared_schema.kiosk_api import Enrollment
@@ -183,17 +184,20 @@ def test_a_network_alone_may_be_written_down(kiosk: Kiosk) -> None:
     assert told_by(setup) == "Harbor House does not take the passphrase in handoff.toml."
 
 
-def test_wifi_is_offered_where_there_is_a_radio_and_leads_back(kiosk: Kiosk) -> None:
-    assert kiosk.setting_up.first("").view.quiet == ()
+def offered(setup: SetUp) -> list[str]:
+    return [touch.text for touch in setup.view.quiet]
 
-    with fake_radio(kiosk.file.with_name("wifi"), HARBOR):
-        setup = kiosk.setting_up.first("")
-        (offered,) = setup.view.quiet
-        setup.tap(offered.tap, NOW, 0)
+
+def test_wifi_is_offered_where_there_is_a_radio_and_leads_back(kiosk: Kiosk) -> None:
+    setup = kiosk.setting_up.first("")
+    assert offered(setup) == []
+
+    with fake_radio(kiosk.file.with_name("wifi"), HARBOR):  # its firmware has been read by now
+        assert offered(setup) == ["Wi-Fi"]
+        setup.tap(Tap(Action.WIFI), NOW, 0)
         kiosk.turn()
         (screen,) = kiosk.shown
         assert isinstance(screen, WifiScreen)
         screen.tap(Tap(Action.CANCEL), NOW, 0)
 
-    assert offered.text == "Wi-Fi"
     assert kiosk.shown == [screen, setup]

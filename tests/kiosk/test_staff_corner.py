@@ -40,7 +40,7 @@ class Staff:
             pair=lambda: self.did.append("pair"),
             restart=lambda: self.did.append("restart"),
             leave=lambda: self.did.append("leave"),
-            wifi=(lambda: self.did.append("wifi")) if has_radio else None,
+            wifi=lambda: (lambda: self.did.append("wifi")) if has_radio else None,
         )
         self.corner = StaffCorner(lambda: self.health, acts)
         self.opened = self.corner.open(0)

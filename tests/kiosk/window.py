@@ -1,13 +1,13 @@
 """The real kiosk process in a real window on a virtual screen, tapped by xdotool."""
 
 import json
-import math
 import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +15,22 @@ from tests.kiosk.transcript import heard_beside
 from tests.support.service import Process, start
 from tests.support.xvfb import picture_of_screen
 
-_SOON = 10.0  # seconds
 _WITHIN = 20.0  # seconds
-_DOUBLE_TAP = 0.4  # seconds; Kivy's own limit is 0.25
 _MOST_PAGES = 12
-_SAME_PLACE = 60.0  # pixels; Kivy's is 2 % of the window
+_AROUND_THE_MIDDLE = ((-18, -10), (18, 10), (-18, 10), (18, -10))
+"""Pixels. Quick taps on one spot, to Kivy 2 % of the window, are a double tap, and a kiosk ignores its second half when
+the first has led it on."""
 _FIRST_OF_A_CLIENT = 1 << 21  # X numbers the windows of its clients from here; the root has a smaller number
 
 
 @dataclass
 class KioskWindow:
-    """`process`: to be stopped or killed."""
+    """`process`: to be stopped or killed. `aside`: where on a touch the next fingers come down."""
 
     display: str
     process: Process
     shown: Path
-    last_tap: tuple[float, float, float] = (-1000.0, -1000.0, 0.0)
+    aside: Iterator[tuple[int, int]] = field(default_factory=lambda: cycle(_AROUND_THE_MIDDLE))
 
     @property
     def view(self) -> str:
@@ -50,26 +50,23 @@ class KioskWindow:
         self._wait(lambda: self.view == view, f"the screen {view}", within)
 
     def tap(self, *taps: str) -> None:
-        """Tap these one after another, each as soon as it is on the screen.
-
-        A busy machine may see two taps closer together than they were, and take the second for half of a double tap:
-        then it is tapped once more, as a person would.
-        """
+        """Tap these one after another, each as soon as it is on the screen."""
         for tap in taps:
             self._wait(lambda tap=tap: tap in self._read()["touches"], f"the touch {tap}")  # type: ignore[misc]
             before = self._read()["answered"]
             self.touch(tap)
-            if not self._is_soon(lambda before=before: self._read()["answered"] != before):  # type: ignore[misc]
-                self.touch(tap)
             self._wait(lambda before=before: self._read()["answered"] != before, f"an answer to {tap}")  # type: ignore[misc]
         assert self._read()["cut"] == []
 
     def touch(self, tap: str) -> None:
         """Tap what is on the screen, and do not look what comes of it."""
         x, y = self._read()["touches"][tap]
-        self._xdotool("mousemove", str(round(x)), str(round(y)), "mousedown", "1")
-        time.sleep(0.02)  # a finger rests a moment
-        self._xdotool("mouseup", "1")
+        aside, below = next(self.aside)
+        self._finger(x + aside, y + below)
+
+    def touch_nothing(self) -> None:
+        """A finger on the edge of the screen, where nothing is to be touched: whoever speaks falls silent."""
+        self._finger(2, 2)
 
     def turn_to(self, tap: str) -> None:
         """Turn the pages of the screen, if it has several, until this is on it."""
@@ -78,10 +75,6 @@ class KioskWindow:
             if tap in touches or "page" not in touches:
                 return
             self.tap("page")
-
-    def is_soon(self, view: str) -> bool:
-        """Whether this comes onto the screen within some seconds."""
-        return self._is_soon(lambda: self.view == view)
 
     def type(self, text: str) -> None:
         """On the keyboard on the screen, a letter at a time; it shifts by itself after a blank."""
@@ -108,6 +101,14 @@ class KioskWindow:
     def strike(self, *keys: str) -> None:
         """Keys that mean nothing to the kiosk."""
         self._xdotool("key", *keys)
+
+    def scan(self, line: str) -> None:
+        """As a scanner types: quickly, and with Enter at the end.
+
+        Not so quickly that the X server takes a letter that comes twice for a key that is held.
+        """
+        self._xdotool("type", "--delay", "15", line)
+        self._xdotool("key", "Return")
 
     @property
     def heard(self) -> list[str]:
@@ -138,12 +139,6 @@ class KioskWindow:
     def _read(self) -> Any:
         return json.loads(self.shown.read_text())
 
-    def _is_soon(self, true: Callable[[], bool]) -> bool:
-        deadline = time.monotonic() + _SOON
-        while not true() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return true()
-
     def _wait(self, true: Callable[[], bool], what: str, within: float = _WITHIN) -> None:
         deadline = time.monotonic() + within
         while not (self.shown.exists() and true()):
@@ -151,12 +146,9 @@ class KioskWindow:
                 raise AssertionError(f"the kiosk never showed {what}:\n{self.process.output()}")
             time.sleep(0.02)
 
-    def _come_back_slowly(self, x: float, y: float) -> None:
-        """As a hand does: a second tap on one place at once is half of a double tap, and ignored on a new screen."""
-        last_x, last_y, at = self.last_tap
-        if math.hypot(x - last_x, y - last_y) < _SAME_PLACE:
-            time.sleep(max(0.0, at + _DOUBLE_TAP - time.monotonic()))
-        self.last_tap = (x, y, time.monotonic())
+    def _finger(self, x: float, y: float) -> None:
+        """It comes down, rests a moment, and leaves."""
+        self._xdotool("mousemove", str(round(x)), str(round(y)), "mousedown", "1", "sleep", "0.02", "mouseup", "1")
 
     def _xdotool(self, *arguments: str) -> str:
         environment = {**os.environ, "DISPLAY": self.display}

@@ -78,3 +78,19 @@ def test_nothing_but_an_address_gets_into_the_rules(address: str) -> None:
 def test_a_pairing_that_is_none_is_told_apart(broken: object) -> None:
     with pytest.raises((KeyError, TypeError, AttributeError, ValueError)):
         EGRESS["destinations"](broken)
+
+
+def test_what_fetches_updates_may_call_nobody_before_the_kiosk_is_paired() -> None:
+    chain = RULES.read_text().partition("chain updates {")[2].partition("}")[0]
+
+    assert [line.strip() for line in chain.strip().splitlines()] == [
+        "ip daddr . tcp dport @allowed4 accept",
+        "ip6 daddr . tcp dport @allowed6 accept",
+        "reject",
+    ]
+    assert f"g kiosk-update {group()}" in (EXTRA / "usr/lib/sysusers.d/kiosk.conf").read_text().splitlines()
+    assert "Group=kiosk-update" in (EXTRA / "usr/lib/systemd/system/kiosk-update.service").read_text().splitlines()
+
+
+def group() -> str:
+    return RULES.read_text().partition("define updates = ")[2].split()[0]

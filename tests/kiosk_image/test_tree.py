@@ -116,8 +116,9 @@ def test_nothing_is_written_but_memory_and_the_data_partition() -> None:
 def test_a_stick_is_neither_a_disk_nor_a_network_card() -> None:
     lines = (EXTRA / "usr/lib/modprobe.d/kiosk.conf").read_text().splitlines()
 
-    for module in ("usb_storage", "uas", "rndis_host", "cdc_ether", "btusb"):
+    for module in ("usb_storage", "uas", "rndis_host", "cdc_ether", "btusb", "rtw88_usb", "mt76_usb"):
         assert f"install {module} /bin/false" in lines
+    assert "/usb/storage/" in CONF["Content"]["KernelModulesInitrdExclude"]  # where those lines are not
 
 
 def test_only_programs_may_be_run() -> None:
