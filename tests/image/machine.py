@@ -207,7 +207,7 @@ def running(
     ]
     if secure:
         command += ["-global", "driver=cfi.pflash01,property=secure,value=on"]  # only the firmware may write to them
-        command += ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=6"]
+        command += ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=7"]
     for name, content in (credentials or {}).items():
         encoded = base64.b64encode(content.encode()).decode()
         command += ["-smbios", f"type=11,value=io.systemd.credential.binary:{name}={encoded}"]
@@ -250,6 +250,7 @@ def _connected(address: Path, process: subprocess.Popen[bytes], folder: Path) ->
             continue
         connection.settimeout(120)
         stream = connection.makefile("rwb")
+        connection.close()  # once the stream is
         stream.readline()  # its greeting
         return stream
     raise AssertionError(f"qemu did not start:\n{(folder / 'qemu.log').read_text()[-2000:]}")
