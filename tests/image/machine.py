@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,9 +137,9 @@ def is_drawn(picture: Image.Image) -> bool:
     return picture.size == (WIDTH, HEIGHT) and dark < WIDTH * HEIGHT / 2
 
 
-def difference(one: Image.Image, other: Image.Image) -> float:
-    """The part of the screen that differs."""
-    same = ImageChops.difference(one, other).convert("L").histogram()[0]
+def difference(one: Image.Image, other: Image.Image, beyond: int = 0) -> float:
+    """The part of the screen that differs by more than this, of 255."""
+    same = sum(ImageChops.difference(one, other).convert("L").histogram()[: beyond + 1])
     return 1 - same / (WIDTH * HEIGHT)
 
 
@@ -176,6 +176,7 @@ def running(
     disk: Path,
     *,
     credentials: Mapping[str, str] | None = None,
+    arguments: Sequence[str] = (),
     by_firmware: bool = False,
     secure: bool = False,
 ) -> Iterator[Machine]:
@@ -183,6 +184,7 @@ def running(
 
     `credentials`: handed to the system in it as systemd's credentials. The image refuses them, so the same kernel is
     then started by qemu itself, with the image's own arguments but that refusal, and not through the firmware.
+    `arguments`: more of the kernel's, then.
     `by_firmware`: started by it all the same; what is on the disk does not refuse them.
     `secure`: with firmware that can do Secure Boot, and has no keys until it is given some. The kernel speaks on the
     serial line then: an emulator may add to what it is told, as no mini PC's owner can.
@@ -212,7 +214,7 @@ def running(
         encoded = base64.b64encode(content.encode()).decode()
         command += ["-smbios", f"type=11,value=io.systemd.credential.binary:{name}={encoded}"]
     if credentials is not None and not by_firmware:
-        command += _own_start()
+        command += _own_start(arguments)
     with (folder / "qemu.log").open("ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
@@ -225,7 +227,7 @@ def running(
         process.wait(60)
 
 
-def _own_start() -> list[str]:
+def _own_start(more: Sequence[str]) -> list[str]:
     stem = image().with_suffix("")
     shown = subprocess.run(
         [TOOLS, "run", "ukify", "--json=short", "--section=.cmdline:text", "inspect", f"{stem}.efi"],
@@ -234,8 +236,15 @@ def _own_start() -> list[str]:
         timeout=120,
     )
     own = json.loads(shown.stdout)[".cmdline"]["text"].split()
-    arguments = [each for each in own if each != "systemd.import_credentials=no"] + ["console=ttyS0"]
-    return ["-kernel", f"{stem}.vmlinuz", "-initrd", f"{stem}.initrd", "-append", " ".join(arguments)]
+    arguments = [each for each in own if each != "systemd.import_credentials=no"]
+    return [
+        "-kernel",
+        f"{stem}.vmlinuz",
+        "-initrd",
+        f"{stem}.initrd",
+        "-append",
+        " ".join([*arguments, "console=ttyS0", *more]),
+    ]
 
 
 def _connected(address: Path, process: subprocess.Popen[bytes], folder: Path) -> Any:
