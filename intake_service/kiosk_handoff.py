@@ -8,7 +8,7 @@ from shared_schema import pairing_link
 
 FILE_NAME = "handoff.toml"  # kiosk_client.handoff_file reads it; docs/handoff.toml explains it
 _FILE = """# For one Warm Handoff kiosk: {name}. The code works once, until {until}.
-# Put this file on the first partition of the kiosk's disk, or on a USB stick that is in the kiosk when it starts.
+# Put this file on a USB stick that is in the kiosk when it starts, or on the first partition of its disk.
 
 address = {address}
 code = {code}

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk_client.geometry import Placed, Rect, upright, words_room
 from kiosk_client.lettering import Measured, measured, wide
@@ -30,7 +30,10 @@ class Grid:
 
     def fits(self, area: Rect, sizes: Sizes) -> bool:
         """Whether some number of columns lets every text fit."""
-        return self._arranged(area, sizes)[0] > 0
+        return any(
+            all(_fits(*each, sizes.smallest) for each in self._texts(cell, sizes))
+            for _, cell in self._cells(area, sizes)
+        )
 
     def least_height(self, width: float, sizes: Sizes) -> float:
         """How little height they can do with."""
@@ -58,22 +61,26 @@ class Grid:
 
         A letter size of 0: no number of columns lets every text fit.
         """
-        gap = sizes.mm(GAP)
-        count = len(self.touches)
         best = (-1.0, -math.inf, 1, sizes.mm(TARGET))
-        for columns in range(1, min(_MOST_COLUMNS, count) + 1):
-            rows = math.ceil(count / columns)
-            width = (area.width - gap * (columns - 1)) / columns
-            height = (area.height - gap * (rows - 1)) / rows
-            tallest = all(upright(Rect(0, 0, width, height), touch, sizes) for touch in self.touches)
-            height = min(height, sizes.mm(_TALLEST_UPRIGHT if tallest or self.touches[0].detail else _TALLEST))
-            if min(width, height) < sizes.mm(TARGET) - 0.01:
-                continue
-            size = _fitting_size(self._texts(Rect(0, 0, width, height), sizes), sizes)
-            shape = -abs(math.log(width / height / _LIKED_SHAPE)) - 0.25 * (rows * columns - count)
-            best = max(best, (size, shape, columns, height))
+        for columns, cell in self._cells(area, sizes):
+            size = _fitting_size(self._texts(cell, sizes), sizes)
+            empty = -len(self.touches) % columns
+            shape = -abs(math.log(cell.width / cell.height / _LIKED_SHAPE)) - 0.25 * empty
+            best = max(best, (size, shape, columns, cell.height))
         size, _, columns, height = best
         return size, columns, height
+
+    def _cells(self, area: Rect, sizes: Sizes) -> Iterator[tuple[int, Rect]]:
+        """The numbers of columns that leave room for a finger, and the tile that each makes."""
+        gap, least = sizes.mm(GAP), sizes.mm(TARGET) - 0.01
+        for columns in range(1, min(_MOST_COLUMNS, len(self.touches)) + 1):
+            rows = math.ceil(len(self.touches) / columns)
+            cell = Rect(0, 0, (area.width - gap * (columns - 1)) / columns, (area.height - gap * (rows - 1)) / rows)
+            if min(cell.width, cell.height) < least:
+                continue
+            tallest = self.touches[0].detail or all(upright(cell, touch, sizes) for touch in self.touches)
+            highest = sizes.mm(_TALLEST_UPRIGHT if tallest else _TALLEST)
+            yield columns, replace(cell, height=min(cell.height, highest))
 
     def _texts(self, cell: Rect, sizes: Sizes) -> Iterator[tuple[Measured, float, float]]:
         """What stands in the tiles, with the room it has."""

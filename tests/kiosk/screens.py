@@ -53,6 +53,11 @@ class Panel:
     def place(self, view: View, manner: Manner) -> list[Placed]:
         return self.glass.place(view, self.shown(view, manner))
 
+    def look_of(self, view: View, manner: Manner) -> tuple[list[Placed], Sizes]:
+        """Where everything stands and how large it is, for somebody who wants it in this manner."""
+        shown = self.shown(view, manner)
+        return self.glass.place(view, shown), self.sizes(shown)
+
     def shown(self, view: View, manner: Manner) -> Manner:
         """How the kiosk shows it to somebody who wants it in this manner."""
         return as_shown(view, self.glass, manner)

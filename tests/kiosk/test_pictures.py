@@ -94,17 +94,17 @@ def test_a_screen_can_be_read_and_touched(typesetter: Measuring, language: str, 
         surface = surface_of(panel)
         saved: set[tuple[str, str]] = set()
         for name, view in every_page(FORM, offering(language, "en", "es"), language, manner, panel):
-            placed = panel.place(view, manner)
+            placed, sizes = panel.look_of(view, manner)
             typesetter.drawn.clear()  # of the pictures that were saved
-            show(surface, panel, view, manner, placed, typesetter)
+            show(surface, view, placed, sizes, typesetter)
             assert surface.cut == [], name
             require_apart_and_inside(placed, panel, name)
-            require_touchable(placed, panel.sizes(panel.shown(view, manner)), name)
-            letters += require_readable(typesetter, placed, panel, panel.sizes(panel.shown(view, manner)), name)
+            require_touchable(placed, sizes, name)
+            letters += require_readable(typesetter, placed, panel, sizes, name)
             kind = view.name, name.partition("-page-")[2]
             if kind not in saved:
                 saved.add(kind)
-                save(surface, panel, view, manner, placed, typesetter, language, name)
+                save(surface, panel, view, manner, placed, sizes, typesetter, language, name)
     file = FOLDER / language / f"{panel.name}{'-bigger' * bigger}-letters.tsv"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(letters), encoding="utf-8")
@@ -157,12 +157,12 @@ def test_the_wifi_screens_can_be_read_and_touched(typesetter: Typesetter, panel:
 def require_drawn(typesetter: Typesetter, panel: Panel, views: Sequence[View], which: str = "") -> None:
     surface, manner = surface_of(panel), Manner()
     for view in views:
-        placed = panel.place(view, manner)
-        show(surface, panel, view, manner, placed, typesetter)
+        placed, sizes = panel.look_of(view, manner)
+        show(surface, view, placed, sizes, typesetter)
         assert surface.cut == [], view.name
         require_apart_and_inside(placed, panel, view.name)
-        require_touchable(placed, panel.sizes(manner), view.name)
-        save(surface, panel, view, manner, placed, typesetter, "en", f"99-{view.name}{which}")
+        require_touchable(placed, sizes, view.name)
+        save(surface, panel, view, manner, placed, sizes, typesetter, "en", f"99-{view.name}{which}")
 
 
 @pytest.mark.parametrize("count", range(1, len(FORM.texts) + 1))
@@ -172,13 +172,13 @@ def test_the_first_screen_has_room_for_every_language(typesetter: Typesetter, pa
         manner = Manner(bigger=bigger, reach=reach)
         _, view = next(every_page(FORM, offering(*list(FORM.texts)[:count]), "en", manner, panel))
         surface = surface_of(panel)
-        placed = panel.place(view, manner)
-        show(surface, panel, view, manner, placed, typesetter)
+        placed, sizes = panel.look_of(view, manner)
+        show(surface, view, placed, sizes, typesetter)
 
         assert surface.cut == []
         require_apart_and_inside(placed, panel, "welcome")
-        require_touchable(placed, panel.sizes(panel.shown(view, manner)), "welcome")
-        save(surface, panel, view, manner, placed, typesetter, "languages", f"{count}-languages")
+        require_touchable(placed, sizes, "welcome")
+        save(surface, panel, view, manner, placed, sizes, typesetter, "languages", f"{count}-languages")
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
@@ -244,14 +244,12 @@ def surface_of(panel: Panel) -> Surface:
 
 def show(
     surface: Surface,
-    panel: Panel,
     view: View,
-    manner: Manner,
     placed: Sequence[Placed],
+    sizes: Sizes,
     typesetter: Typesetter,
     theme: Theme = "light",
 ) -> None:
-    sizes = panel.sizes(panel.shown(view, manner))
     surface.show(placed, Pen(PALETTES[theme], sizes, view.mirrored, typesetter))
     turn()  # what is no longer shown is given back
 
@@ -262,6 +260,7 @@ def save(
     view: View,
     manner: Manner,
     placed: Sequence[Placed],
+    sizes: Sizes,
     typesetter: Typesetter,
     language: str,
     name: str,
@@ -276,7 +275,7 @@ def save(
             how = "-".join(word for word, there in (("bigger", manner.bigger), ("reach", manner.reach)) if there)
             file = FOLDER / language / "-".join(filter(None, (panel.name, theme, how))) / f"{name}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
-            show(surface, panel, view, manner, placed, typesetter, theme)
+            show(surface, view, placed, sizes, typesetter, theme)
             surface.export_to_png(str(file))
 
 

@@ -4,11 +4,11 @@ import pytest
 
 from kiosk_client.flow import Flow
 from kiosk_client.session import Session
-from kiosk_client.view import Action, Look, Paragraphs, Tap
+from kiosk_client.view import Action, Look, Paragraphs, Tap, Word
 from kiosk_client.views import Manner
 from shared_schema.form import load_form
 from shared_schema.intake import Answer
-from shared_schema.kiosk_api import KioskConfig
+from shared_schema.kiosk_api import KioskConfig, KioskSettings
 from shared_schema.sealing import OpeningKey
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -25,11 +25,11 @@ CONFIG = KioskConfig(
 class Kiosk:
     """A session with its clock. `safe`: whether handing in works."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: KioskConfig = CONFIG) -> None:
         self.seconds = 0.0
         self.safe = True
         self.handed_in: list[dict[str, object]] = []
-        self.session = Session(FORM, CONFIG, lambda: "maple-7", self._hand_in, self.seconds)
+        self.session = Session(FORM, config, lambda: "maple-7", self._hand_in, self.seconds)
 
     def tap(self, *taps: str) -> None:
         for tap in taps:
@@ -169,6 +169,30 @@ def test_new_settings_wait_for_the_end_of_an_intake(kiosk: Kiosk) -> None:
     kiosk.tap("back")
 
     assert kiosk.session.config.site_name == "Lantern House"
+
+
+def test_every_look_is_a_touch_on_the_first_screen_and_the_sites_own_for_the_next_participant() -> None:
+    looks = KioskSettings(theme="dark", bigger=True, reach=True)
+    kiosk = Kiosk(CONFIG.model_copy(update={"settings": looks}))
+    assert kiosk.session.manner == Manner(theme="dark", bigger=True, reach=True)
+    assert {"bigger", "theme", "reach"} <= {touch.tap.action.value for touch in kiosk.session.view.quiet}
+
+    kiosk.tap("bigger", "theme", "reach")
+    assert kiosk.session.manner == Manner(theme="contrast", bigger=False, reach=False)
+    kiosk.tap("talk-from-welcome:en", "confirm")
+    kiosk.wait(600)
+    assert kiosk.screen == "welcome"
+    assert kiosk.session.manner == Manner(theme="dark", bigger=True, reach=True)
+
+
+def test_a_site_greets_and_says_where_to_wait_in_its_own_words() -> None:
+    words = {"greeting": {"es": "¡Pase, por favor!"}, "where_to_wait": {"es": "En el sofá azul."}}
+    kiosk = Kiosk(CONFIG.model_copy(update=words))
+    assert kiosk.session.view.title.split("\n") == [FORM.texts["en"].ui["greeting"], "¡Pase, por favor!"]
+
+    kiosk.tap("talk-from-welcome:es", "confirm")
+    assert isinstance(kiosk.session.view.body, Word)
+    assert "En el sofá azul." in kiosk.session.view.body.lines
 
 
 def test_a_name_begins_with_a_capital_and_each_further_word_too(kiosk: Kiosk) -> None:
