@@ -50,7 +50,8 @@ class Machine:
 
     folder: Path
     process: subprocess.Popen[bytes]
-    _stream: Any = None
+    _connection: socket.socket
+    _stream: Any
     resets: int = 0
 
     @property
@@ -70,6 +71,11 @@ class Machine:
                 raise RuntimeError(f"{command}: {answer['error']['desc']}")
             elif "return" in answer:
                 return answer["return"]
+
+    def hang_up(self) -> None:
+        """Say no more to it."""
+        self._stream.close()
+        self._connection.close()
 
     def look(self, name: str = "") -> Image.Image:
         """What is on the screen. `name`: also kept under build/pictures/image."""
@@ -217,12 +223,16 @@ def running(
         command += _own_start(arguments)
     with (folder / "qemu.log").open("ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    machine = None
     try:
-        machine = Machine(folder, process)
-        machine._stream = _connected(address, process, folder)
+        connection = _connected(address, process, folder)
+        machine = Machine(folder, process, connection, connection.makefile("rwb"))
+        machine._stream.readline()  # its greeting
         machine.ask("qmp_capabilities")
         yield machine
     finally:
+        if machine is not None:
+            machine.hang_up()
         process.kill()
         process.wait(60)
 
@@ -247,7 +257,7 @@ def _own_start(more: Sequence[str]) -> list[str]:
     ]
 
 
-def _connected(address: Path, process: subprocess.Popen[bytes], folder: Path) -> Any:
+def _connected(address: Path, process: subprocess.Popen[bytes], folder: Path) -> socket.socket:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -258,9 +268,7 @@ def _connected(address: Path, process: subprocess.Popen[bytes], folder: Path) ->
             time.sleep(0.1)
             continue
         connection.settimeout(120)
-        stream = connection.makefile("rwb")
-        stream.readline()  # its greeting
-        return stream
+        return connection
     raise AssertionError(f"qemu did not start:\n{(folder / 'qemu.log').read_text()[-2000:]}")
 
 
