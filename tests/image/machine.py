@@ -215,7 +215,7 @@ def running(
     ]
     if secure:
         command += ["-global", "driver=cfi.pflash01,property=secure,value=on"]  # only the firmware may write to them
-        command += ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=6"]
+        command += ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=7"]
     for name, content in (credentials or {}).items():
         encoded = base64.b64encode(content.encode()).decode()
         command += ["-smbios", f"type=11,value=io.systemd.credential.binary:{name}={encoded}"]
