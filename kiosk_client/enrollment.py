@@ -18,7 +18,7 @@ _FORM = "form.json"
 _AUTHORITY = "ca.pem"
 
 _SENTENCES = {
-    "wrong_pairing_code": "This code does not work: it is mistyped, used or too old. Make a new one with `kiosks add`.",
+    "wrong_pairing_code": "This code does not work: it is mistyped, used or too old. Get a new one under Sites.",
     "invalid_request": "A pairing code has eight letters and digits, such as K7QM-4XPD. Type it again.",
 }
 

@@ -240,6 +240,12 @@ class StaffCorner:
     def _offered(self, *names: str) -> tuple[Touch, ...]:
         return tuple(Touch(Tap(Action.STAFF, name), self._texts[name], look=Look.QUIET) for name in names)
 
+    def _wrong_by(self, error: timedelta) -> str:
+        """In the largest unit of which it is two or more."""
+        units = {"days": timedelta(days=1), "hours": timedelta(hours=1), "minutes": timedelta(minutes=1)}
+        name = next((name for name, unit in units.items() if error >= 2 * unit), "minutes")
+        return str(self._texts[f"clock_{name}"]).format(count=round(error / units[name]))
+
     def _lines(self, health: Health) -> list[str]:
         texts, contact = self._texts, health.contact
         lines = [texts["version"].format(version=health.version, address=health.address)]
@@ -252,8 +258,7 @@ class StaffCorner:
         else:
             lines.append(texts["lost" if contact.at else "never"].format(time=at, trouble=trouble).strip())
         if abs(contact.clock_error) > _WRONG_CLOCK:
-            minutes = round(abs(contact.clock_error) / timedelta(minutes=1))
-            lines.append(texts["clock"].format(minutes=minutes))
+            lines.append(self._wrong_by(abs(contact.clock_error)))
         return [*lines, *self._counted(health), *([health.letters] if health.letters else [])]
 
     def _counted(self, health: Health) -> list[str]:

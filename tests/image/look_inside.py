@@ -30,7 +30,7 @@ def main(elsewhere: str) -> None:
         "lockdown": read("/sys/kernel/security/lockdown"),
         "signed modules only": read("/sys/module/module/parameters/sig_enforce"),
         "sysrq": read("/proc/sys/kernel/sysrq"),
-        "root": next(line.split()[2:4] for line in read("/proc/mounts").splitlines() if line.split()[1] == "/"),
+        "root": root(),
         "writable": sorted(written_to()),
         "other units": started("getty", "ssh", "dbus", "logind"),
         "usb storage": [name for name in _STORAGE if run("modprobe", name).returncode == 0],
@@ -40,6 +40,8 @@ def main(elsewhere: str) -> None:
         "reaches elsewhere": [name for name in ("kiosk", "root") if reaches(name, elsewhere)],
         "failed units": run("systemctl", "--failed", "--no-legend", "--plain").stdout.split("\n")[0].strip(),
         "memory in use, MB": memory_in_use(),
+        "memory, kB": {name: value for name, value in status.items() if name.startswith(("Rss", "VmLck", "VmHWM"))},
+        "memory of all": read("/proc/meminfo"),
         "start": run("systemd-analyze", "time").stdout.splitlines()[0],
     }
     sys.stdout.write(f"FACTS {json.dumps(facts)}\n")
@@ -62,6 +64,12 @@ def shown(name: str) -> str:
 
 def read(path: str) -> str:
     return Path(path).read_text().strip()
+
+
+def root() -> str:
+    """Its file system and whether it is written to."""
+    _, _, kind, options, *_ = next(line.split() for line in read("/proc/mounts").splitlines() if line.split()[1] == "/")
+    return f"{kind} {options.split(',')[0]}"
 
 
 def started(*words: str) -> list[str]:

@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,8 @@ class Machine:
 
     folder: Path
     process: subprocess.Popen[bytes]
-    _stream: Any = None
+    _connection: socket.socket
+    _stream: Any
     resets: int = 0
 
     @property
@@ -70,6 +71,11 @@ class Machine:
                 raise RuntimeError(f"{command}: {answer['error']['desc']}")
             elif "return" in answer:
                 return answer["return"]
+
+    def hang_up(self) -> None:
+        """Say no more to it."""
+        self._stream.close()
+        self._connection.close()
 
     def look(self, name: str = "") -> Image.Image:
         """What is on the screen. `name`: also kept under build/pictures/image."""
@@ -137,9 +143,9 @@ def is_drawn(picture: Image.Image) -> bool:
     return picture.size == (WIDTH, HEIGHT) and dark < WIDTH * HEIGHT / 2
 
 
-def difference(one: Image.Image, other: Image.Image) -> float:
-    """The part of the screen that differs."""
-    same = ImageChops.difference(one, other).convert("L").histogram()[0]
+def difference(one: Image.Image, other: Image.Image, beyond: int = 0) -> float:
+    """The part of the screen that differs by more than this, of 255."""
+    same = sum(ImageChops.difference(one, other).convert("L").histogram()[: beyond + 1])
     return 1 - same / (WIDTH * HEIGHT)
 
 
@@ -176,6 +182,7 @@ def running(
     disk: Path,
     *,
     credentials: Mapping[str, str] | None = None,
+    arguments: Sequence[str] = (),
     by_firmware: bool = False,
     secure: bool = False,
 ) -> Iterator[Machine]:
@@ -183,6 +190,7 @@ def running(
 
     `credentials`: handed to the system in it as systemd's credentials. The image refuses them, so the same kernel is
     then started by qemu itself, with the image's own arguments but that refusal, and not through the firmware.
+    `arguments`: more of the kernel's, then.
     `by_firmware`: started by it all the same; what is on the disk does not refuse them.
     `secure`: with firmware that can do Secure Boot, and has no keys until it is given some. The kernel speaks on the
     serial line then: an emulator may add to what it is told, as no mini PC's owner can.
@@ -207,25 +215,29 @@ def running(
     ]
     if secure:
         command += ["-global", "driver=cfi.pflash01,property=secure,value=on"]  # only the firmware may write to them
-        command += ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=6"]
+        command += ["-smbios", "type=11,value=io.systemd.stub.kernel-cmdline-extra=console=ttyS0 loglevel=7"]
     for name, content in (credentials or {}).items():
         encoded = base64.b64encode(content.encode()).decode()
         command += ["-smbios", f"type=11,value=io.systemd.credential.binary:{name}={encoded}"]
     if credentials is not None and not by_firmware:
-        command += _own_start()
+        command += _own_start(arguments)
     with (folder / "qemu.log").open("ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    machine = None
     try:
-        machine = Machine(folder, process)
-        machine._stream = _connected(address, process, folder)
+        connection = _connected(address, process, folder)
+        machine = Machine(folder, process, connection, connection.makefile("rwb"))
+        machine._stream.readline()  # its greeting
         machine.ask("qmp_capabilities")
         yield machine
     finally:
+        if machine is not None:
+            machine.hang_up()
         process.kill()
         process.wait(60)
 
 
-def _own_start() -> list[str]:
+def _own_start(more: Sequence[str]) -> list[str]:
     stem = image().with_suffix("")
     shown = subprocess.run(
         [TOOLS, "run", "ukify", "--json=short", "--section=.cmdline:text", "inspect", f"{stem}.efi"],
@@ -234,11 +246,18 @@ def _own_start() -> list[str]:
         timeout=120,
     )
     own = json.loads(shown.stdout)[".cmdline"]["text"].split()
-    arguments = [each for each in own if each != "systemd.import_credentials=no"] + ["console=ttyS0"]
-    return ["-kernel", f"{stem}.vmlinuz", "-initrd", f"{stem}.initrd", "-append", " ".join(arguments)]
+    arguments = [each for each in own if each != "systemd.import_credentials=no"]
+    return [
+        "-kernel",
+        f"{stem}.vmlinuz",
+        "-initrd",
+        f"{stem}.initrd",
+        "-append",
+        " ".join([*arguments, "console=ttyS0", *more]),
+    ]
 
 
-def _connected(address: Path, process: subprocess.Popen[bytes], folder: Path) -> Any:
+def _connected(address: Path, process: subprocess.Popen[bytes], folder: Path) -> socket.socket:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -249,9 +268,7 @@ def _connected(address: Path, process: subprocess.Popen[bytes], folder: Path) ->
             time.sleep(0.1)
             continue
         connection.settimeout(120)
-        stream = connection.makefile("rwb")
-        stream.readline()  # its greeting
-        return stream
+        return connection
     raise AssertionError(f"qemu did not start:\n{(folder / 'qemu.log').read_text()[-2000:]}")
 
 

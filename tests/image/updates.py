@@ -27,13 +27,15 @@ RELEASE: dict[str, Any] = runpy.run_path(str(ROOT / "kiosk_image" / "release"))
 SIGNER = "updates@center.example"
 WITHIN = 3600.0  # seconds for one step: several starts on a busy machine
 DISK = 4 << 30  # bytes: room for the second slot
-SAYS = """[Service]
+WATCHED = "kiosk.service kiosk-update.service kiosk-works.service systemd-bless-boot.service"
+SAYS = f"""[Service]
 Type=exec
 StandardOutput=tty
 StandardError=tty
 TTYPath=/dev/ttyS0
 EnvironmentFile=/etc/os-release
-ExecStart=/bin/sh -c 'while :; do echo "RUNS $IMAGE_VERSION WITH" $(ls /boot/EFI/Linux); sleep 10; done'
+ExecStart=/bin/sh -c 'while :; do echo "RUNS $IMAGE_VERSION WITH" $(ls /efi/EFI/Linux); \\
+    echo $(systemctl show --property=Id,ActiveState,Result,StatusText {WATCHED}); sleep 15; done'
 """
 LOOKS = """[Service]
 ExecStart=

@@ -7,14 +7,14 @@ from pathlib import Path
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-32-le")
 
 
-def found_in_memory(pid: int, texts: Iterable[str]) -> list[str]:
-    """Which of the texts are anywhere in the process's memory, in any of the usual encodings, and where."""
+def found_in_memory(pid: int, texts: Iterable[str]) -> Iterator[str]:
+    """Which of the texts are anywhere in the process's memory, in any of the usual encodings, and where: as they are
+    found, so that who wants one need not read all of it."""
     wanted = {text.encode(encoding): f"{text} ({encoding})" for text in texts for encoding in _ENCODINGS}
     pattern = re.compile(b"|".join(re.escape(each) for each in wanted))
-    found = []
     for region, content in _regions(pid):
-        found += [f"{wanted[match.group()]} at {match.start():#x} in {region}" for match in pattern.finditer(content)]
-    return found
+        for match in pattern.finditer(content):
+            yield f"{wanted[match.group()]} at {match.start():#x} in {region}"
 
 
 def _regions(pid: int) -> Iterator[tuple[str, bytes]]:

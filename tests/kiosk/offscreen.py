@@ -160,7 +160,7 @@ class OffscreenKiosk:
             if isinstance(tap := getattr(each.item, "tap", None), Tap) and str(tap) == name
         )
 
-    def frames(self, count: int = 2) -> None:
+    def frames(self, count: int = 1) -> None:
         for _ in range(count):
             turn()
 

@@ -141,7 +141,15 @@ def test_it_says_how_the_kiosk_is(staff: Staff) -> None:
         ({"contact": Contact(at=NOW, unknown=True, trouble="revoked")}, "Pair it again; what it holds is kept"),
         (
             {"contact": Contact(reachable=True, at=NOW, clock_error=timedelta(days=-400))},
-            "This kiosk's clock is wrong by 576000 minutes.",
+            "This kiosk's clock is wrong by 400 days.",
+        ),
+        (
+            {"contact": Contact(reachable=True, at=NOW, clock_error=timedelta(minutes=125))},
+            "This kiosk's clock is wrong by 2 hours.",
+        ),
+        (
+            {"contact": Contact(reachable=True, at=NOW, clock_error=timedelta(minutes=-7))},
+            "This kiosk's clock is wrong by 7 minutes.",
         ),
         ({"counts": Counts(3, 0, NOW)}, "Sealed and waiting to be sent: 3, since 23 November, 09:30."),
         ({"counts": Counts(0, 2, None)}, "Not taken in by the service: 2. Kept, sealed."),

@@ -80,7 +80,9 @@ def test_only_a_touch_screen_that_nobody_plugged_in_may_keep_a_key(kind: dict[st
 def test_the_kiosk_may_read_no_keyboard_before_it_is_known_whether_it_is_paired() -> None:
     hidden = RULE.index('ENV{ID_INPUT_TOUCHSCREEN}!="1", GROUP="root", MODE="0600"')
 
-    assert RULE.index('TEST=="/run/warm-handoff/set-up", GOTO="kiosk_keyboards_end"') < hidden
+    assert (
+        RULE.index('TEST=="/run/warm-handoff/set-up", GROUP="input", MODE="0660", GOTO="kiosk_keyboards_end"') < hidden
+    )
     assert hidden < RULE.index('TEST=="/run/warm-handoff/paired", RUN+="/usr/lib/warm-handoff/keyboards $devnode"')
 
 

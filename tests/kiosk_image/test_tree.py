@@ -102,13 +102,14 @@ def test_the_data_partition_is_encrypted(folder: str, encrypted: str) -> None:
     assert f"PARTLABEL={data['Label'][0]} " in (EXTRA / "etc/crypttab").read_text()
 
 
-def test_nothing_is_written_but_memory_and_the_data_partition() -> None:
+def test_nothing_is_written_but_memory_and_the_data_and_boot_partitions() -> None:
     mounts = [line.split() for line in (EXTRA / "etc/fstab").read_text().splitlines()]
 
     assert {(kind, place) for _, place, kind, *_ in mounts} == {
         ("tmpfs", "/var"),
         ("tmpfs", "/tmp"),
         ("ext4", "/var/lib/kiosk"),
+        ("vfat", "/efi"),
     }
     assert all({"nosuid", "nodev", "noexec"} <= set(options.split(",")) for _, _, _, options, *_ in mounts)
 
