@@ -6,7 +6,7 @@ SECURITY = tests/intake_service/security tests/intake_service/test_server.py tes
 	$(wildcard tests/intake_service/test_at_rest.py)
 BENCHES = $(basename $(notdir $(wildcard bench/[a-z]*.py)))
 
-.PHONY: help demo demo-reset test test-security env packages lint types pictures docs bench wheel lock image image-release image-test image-cuts sbom audit-packages
+.PHONY: help demo demo-reset test test-security env packages lint types pictures docs bench wheel lock image image-release image-test image-updates image-cuts sbom audit-packages
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ image-release: ## make what kiosks fetch out of the built image, signed: make im
 
 image-test: env ## start the built image in an emulator, pair it, do an intake, look inside; needs root and half an hour
 	$(RUN) -m pytest tests/image/boots.py
+
+image-updates: env ## update a disk that nobody starts, then the built image in an emulator, and back; needs root and an hour
+	$(RUN) -m pytest tests/image/slots.py tests/image/updates.py
 
 image-cuts: env ## pull the plug of the built image fifty times in an emulator; needs root and an hour or two
 	$(RUN) -m pytest tests/image/power_cuts.py

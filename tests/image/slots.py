@@ -1,6 +1,6 @@
 """Updates on a disk that nobody starts, in seconds: the image's own definitions, systemd-repart and systemd-sysupdate.
 
-Run by `make image-test`, as root, after `make image` has made the tools; by name only.
+Run by `make image-updates`, as root, after `make image` has made the tools; by name only.
 """
 
 import json

@@ -1,4 +1,6 @@
-"""The built image updates itself: to a version that works, and back from one that does not. Root; by name only.
+"""The built image updates itself: to a version that works, and back from one that does not.
+
+Run by `make image-updates`, as root, after `make image`; by name only.
 
 The later versions are the built system with another number, on a root of their own that is proven like the first. As
 the image takes nothing from outside, all of them are started with another command line, which lets a unit of ours in
