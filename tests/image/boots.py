@@ -37,7 +37,7 @@ LOCKED = {
     "signed modules only": "Y",
     "sysrq": "0",
     "root": "erofs ro",
-    "writable": [],
+    "writable": ["/efi"],  # where root puts the boot loader's files of another version
     "other units": [],
     "usb storage": [],
     "listening": [],

@@ -81,8 +81,10 @@ def written_to() -> list[str]:
     """Of the places that a system writes to, those that took a file."""
     taken = []
     for folder in ("/", "/usr", "/etc", "/usr/local", "/efi", "/boot"):
+        file = Path(folder) / "written"
         try:
-            (Path(folder) / "written").write_text("")
+            file.write_text("")
+            file.unlink()
         except OSError:
             continue
         taken.append(folder)
