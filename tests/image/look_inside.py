@@ -40,8 +40,6 @@ def main(elsewhere: str) -> None:
         "reaches elsewhere": [name for name in ("kiosk", "root") if reaches(name, elsewhere)],
         "failed units": run("systemctl", "--failed", "--no-legend", "--plain").stdout.split("\n")[0].strip(),
         "memory in use, MB": memory_in_use(),
-        "memory, kB": {name: value for name, value in status.items() if name.startswith(("Rss", "VmLck", "VmHWM"))},
-        "memory of all": read("/proc/meminfo"),
         "start": run("systemd-analyze", "time").stdout.splitlines()[0],
     }
     sys.stdout.write(f"FACTS {json.dumps(facts)}\n")
@@ -126,9 +124,12 @@ def reaches(user: str, elsewhere: str) -> bool:
 
 
 def memory_in_use() -> int:
-    """What would be missing to somebody who asked for more, as `free` counts it."""
-    lines = dict(line.split(":", 1) for line in read("/proc/meminfo").splitlines())
-    return (int(lines["MemTotal"].split()[0]) - int(lines["MemAvailable"].split()[0])) // 1024
+    """What the kernel could not give to somebody else: neither free, nor a copy of what is on the disk."""
+    lines = {
+        name: int(rest.split()[0]) for name, rest in (line.split(":") for line in read("/proc/meminfo").splitlines())
+    }
+    given_back = lines["MemFree"] + lines["Buffers"] + lines["Cached"] - lines["Shmem"] + lines["SReclaimable"]
+    return (lines["MemTotal"] - given_back) // 1024
 
 
 if __name__ == "__main__":
