@@ -12,8 +12,8 @@ from tests.support.service import Service, running_service
 
 @pytest.fixture
 def folder(request: pytest.FixtureRequest) -> Iterator[Path]:
-    """Under build, which the tools see; a disk is kept only as long as it is needed."""
-    folder = ROOT / "build" / "image-test" / request.node.name
+    """Under build, which the tools see, by a short name: that of a socket in it has an end. Its disk goes later."""
+    folder = ROOT / "build" / "image-test" / request.module.__name__.rpartition(".")[2]
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     yield folder

@@ -4,7 +4,6 @@ The kiosk may speak to the service on this machine without TLS, which a drop-in 
 """
 
 import base64
-import shutil
 import sqlite3
 import subprocess
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.machine import HOST, ROOT, TOOLS, Machine, new_disk, partition, running
+from tests.image.machine import HOST, TOOLS, Machine, new_disk, partition, running
 from tests.support.service import Service, running_service
 
 pytestmark = pytest.mark.timeout(3600)
@@ -77,16 +76,6 @@ StandardOutput=file:/dev/ttyS0
 StandardError=file:/dev/ttyS0
 ExecStart=/bin/sh -c "echo {script} | base64 --decode | sh"
 """
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """With a short name: that of a socket in it has an end."""
-    folder = ROOT / "build" / "image-test" / "first-boot"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    yield folder
-    (folder / "disk.raw").unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -5,14 +5,13 @@ In the kiosk's place, with its user and its fence, stands a program that says wh
 
 import base64
 import re
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.image.machine import ROOT, Machine, new_disk, running
+from tests.image.machine import Machine, new_disk, running
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -62,15 +61,6 @@ ExecStart=/usr/bin/python3 -c "import base64; exec(base64.b64decode('{program}')
 """
 A, ENTER, LEFT = 30, 28, 105  # as the kernel numbers keys
 READS = "listener: reads QEMU QEMU USB Keyboard"
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    folder = ROOT / "build" / "image-test" / "keyboards"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    yield folder
-    (folder / "disk.raw").unlink(missing_ok=True)
 
 
 def test_a_keyboard_at_a_paired_kiosk_can_do_no_more_than_a_keypad(folder: Path) -> None:
