@@ -5,13 +5,12 @@ import os
 import re
 import shutil
 import stat
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.image.machine import BUILT, ROOT, TOOLS, image, partition
+from tests.image.machine import BUILT, ROOT, image, partition, tool
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -27,8 +26,7 @@ def root() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     at = f"--offset={partition(image(), 'root')}"
-    unpack: list[str | Path] = [TOOLS, "run", "fsck.erofs", at, f"--extract={folder}", "--xattrs", image()]
-    subprocess.run(unpack, check=True, timeout=600, capture_output=True)
+    tool("fsck.erofs", at, f"--extract={folder}", "--xattrs", image())
     yield folder
     shutil.rmtree(folder)
 

@@ -5,7 +5,6 @@ The kiosk may speak to the service on this machine without TLS, which a drop-in 
 
 import base64
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.machine import HOST, TOOLS, Machine, new_disk, partition, running
+from tests.image.machine import HOST, Machine, esp, new_disk, running, tool
 from tests.support.service import Service, running_service
 
 pytestmark = pytest.mark.timeout(3600)
@@ -87,14 +86,14 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 def test_a_file_on_the_first_partition_pairs_the_kiosk_and_is_gone_then(folder: Path, service: Service) -> None:
     disk = new_disk(folder)
-    esp = f"{disk}@@{partition(disk, 'esp')}"
-    write(esp, folder, service, "HANDOFF.TOML")
+    first = esp(disk)
+    write(first, folder, service, "HANDOFF.TOML")
 
     with running(
         folder, disk, credentials={"systemd.unit-dropin.kiosk.service~trial": ALLOWED.format(unit="")}
     ) as machine:
         wait_for(lambda: is_paired(service), STARTS, machine)
-        wait_for(lambda: "HANDOFF" not in listed(esp).upper(), ANSWERS, machine)
+        wait_for(lambda: "HANDOFF" not in listed(first).upper(), ANSWERS, machine)
 
     assert code_on(disk) == 0
 
@@ -103,7 +102,7 @@ def test_a_stick_pairs_the_kiosk_and_keeps_its_file(folder: Path, service: Servi
     stick = folder / "stick.raw"
     with stick.open("wb") as file:
         file.truncate(STICK)
-    tool("mkfs.vfat", str(stick))
+    tool("mkfs.vfat", stick)
     write(str(stick), folder, service, "handoff.toml")
 
     with running(
@@ -118,7 +117,7 @@ def test_a_stick_pairs_the_kiosk_and_keeps_its_file(folder: Path, service: Servi
 def test_a_network_that_is_written_down_is_joined_and_gives_an_address(folder: Path, service: Service) -> None:
     disk = new_disk(folder)
     more = f'[wifi]\nname = "{NETWORK}"\npassphrase = "{PASSPHRASE}"\ncountry = "US"\n'
-    write(f"{disk}@@{partition(disk, 'esp')}", folder, service, "handoff.toml", more)
+    write(esp(disk), folder, service, "handoff.toml", more)
     script = AIR.replace('"NAME"', f'"{NETWORK}"').replace("PASSPHRASE", PASSPHRASE)
     credentials = {
         "systemd.extra-unit.air.service": AIR_UNIT.format(script=base64.b64encode(script.encode()).decode()),
@@ -135,16 +134,11 @@ def write(where: str, folder: Path, service: Service, name: str, more: str = "")
     code = service.command("kiosks", "add", "--site", SITE).strip()
     written = folder / "written.toml"
     written.write_text(f'address = "http://{HOST}:{service.port}"\ncode = "{code}"\n{more}')
-    tool("mcopy", "-i", where, str(written), f"::/{name}")
+    tool("mcopy", "-i", where, written, f"::/{name}")
 
 
 def listed(where: str) -> str:
     return tool("mdir", "-b", "-i", where, "::/")
-
-
-def tool(*command: str) -> str:
-    done = subprocess.run([TOOLS, "run", *command], capture_output=True, text=True, timeout=120, check=True)
-    return done.stdout
 
 
 def plug_in(machine: Machine, stick: Path) -> None:

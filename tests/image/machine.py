@@ -165,15 +165,30 @@ def new_disk(folder: Path) -> Path:
     return disk
 
 
+def tool(*command: str | Path) -> str:
+    """What a program of the image's tools prints. Raises AssertionError with what it complained of."""
+    done = subprocess.run([TOOLS, "run", *command], capture_output=True, text=True, timeout=3600, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
 def partition(disk: Path, kind: str) -> int:
     """Where on the disk it begins, in bytes."""
-    told = subprocess.run(
-        [TOOLS, "run", "sfdisk", "--json", disk], capture_output=True, check=True, timeout=120
-    )  # it speaks of the table's old end, on standard error
-    table = json.loads(told.stdout)["partitiontable"]
+    table = json.loads(tool("sfdisk", "--json", disk))["partitiontable"]
     found = [each["start"] for each in table["partitions"] if each["type"] == _KINDS[kind]]
     assert len(found) == 1, table
     return int(found[0]) * int(table["sectorsize"])
+
+
+def esp(disk: Path) -> str:
+    """The boot loader's partition of a disk, as mtools names it."""
+    return f"{disk}@@{partition(disk, 'esp')}"
+
+
+def command_line(kernel: Path) -> list[str]:
+    """What the kernel in the boot loader's file is told."""
+    shown = tool("ukify", "--json=short", "--section=.cmdline:text", "inspect", kernel)
+    return list(json.loads(shown)[".cmdline"]["text"].split())
 
 
 @contextmanager
@@ -239,14 +254,7 @@ def running(
 
 def _own_start(more: Sequence[str]) -> list[str]:
     stem = image().with_suffix("")
-    shown = subprocess.run(
-        [TOOLS, "run", "ukify", "--json=short", "--section=.cmdline:text", "inspect", f"{stem}.efi"],
-        capture_output=True,
-        check=True,
-        timeout=120,
-    )
-    own = json.loads(shown.stdout)[".cmdline"]["text"].split()
-    arguments = [each for each in own if each != "systemd.import_credentials=no"]
+    arguments = [each for each in command_line(Path(f"{stem}.efi")) if each != "systemd.import_credentials=no"]
     return [
         "-kernel",
         f"{stem}.vmlinuz",

@@ -4,14 +4,13 @@ It takes the image as `KIOSK_SECURE_BOOT=FOLDER make image` left it, with whatev
 """
 
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.image.machine import ROOT, TOOLS, Machine, image, new_disk, partition, running
+from tests.image.machine import ROOT, Machine, esp, image, new_disk, running, tool
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -79,15 +78,6 @@ def require_refusal(folder: Path, disk: Path) -> None:
         said = wait_for(machine, *REFUSED)
 
     assert KERNEL not in said
-
-
-def esp(disk: Path) -> str:
-    """As mtools names the partition of a disk."""
-    return f"{disk}@@{partition(disk, 'esp')}"
-
-
-def tool(*command: str | Path) -> str:
-    return subprocess.run([TOOLS, "run", *command], check=True, timeout=120, capture_output=True, text=True).stdout
 
 
 def wait_for(machine: Machine, *words: str) -> str:

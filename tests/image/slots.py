@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.image.machine import ROOT, TOOLS
+from tests.image.machine import ROOT, TOOLS, tool
 from tests.support.service import running_service
 
 pytestmark = pytest.mark.timeout(900)
@@ -94,7 +94,7 @@ def tools(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def slots(disk: Path) -> list[Slot]:
-    told = json.loads(tools("sfdisk", "--json", disk).stdout)["partitiontable"]
+    told = json.loads(tool("sfdisk", "--json", disk))["partitiontable"]
     return [
         Slot(
             RELEASE["KINDS"][each["type"]], each["name"], each["uuid"].lower(), each["start"] * 512, each["size"] * 512
@@ -148,11 +148,10 @@ def an_image(folder: Path, version: str) -> Path:
     (tree / "etc/os-release").write_text(os_release(version))
     (tree / "content").write_bytes(os.urandom(3 << 20))
     image = folder / f"warm-handoff-kiosk_{version}.raw"
-    made = tools(
+    tool(
         *("systemd-repart", "--empty=create", "--size=auto", "--offline=yes", "--sector-size=512", f"--root={tree}"),
         *(f"--copy-source={tree}", f"--definitions={IMAGE / 'mkosi.repart'}", "--dry-run=no", image),
     )
-    assert made.returncode == 0, made.stderr
     image.with_suffix(".efi").write_text(f"the kernel of {version}")
     return image
 
@@ -185,8 +184,7 @@ def first_start(disk: Path, image: Path, size: int) -> None:
     subprocess.run(["cp", "--sparse=always", image, disk], check=True)
     with disk.open("r+b") as file:
         file.truncate(size)
-    made = tools("systemd-repart", f"--definitions={OWN / 'slots'}", "--dry-run=no", disk)
-    assert made.returncode == 0, made.stderr
+    tool("systemd-repart", f"--definitions={OWN / 'slots'}", "--dry-run=no", disk)
 
 
 def publish(image: Path, folder: Path, key: str = SIGNER) -> None:
@@ -303,7 +301,7 @@ def test_what_the_plug_broke_off_is_done_anew(
     (kiosk.folder / "boot" / "warm-handoff-kiosk_2.0+3-0.efi").unlink()
     if lost == "before anything was named":
         for number in ("4", "5"):
-            tools("sfdisk", "--part-label", kiosk.disk, number, "_empty")
+            tool("sfdisk", "--part-label", kiosk.disk, number, "_empty")
 
     said = kiosk.update()
 

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from tests.image.handoff import DATABASE, SITE, TRIAL
-from tests.image.machine import HOST, ROOT, TOOLS, Machine, image, new_disk, partition, running
+from tests.image.machine import HOST, ROOT, Machine, command_line, esp, image, new_disk, partition, running, tool
 from tests.support.service import Service, running_service
 
 pytestmark = pytest.mark.timeout(3 * 3600)
@@ -161,12 +161,12 @@ def written(made: Path, first: Path, service: Service) -> Path:
     for number, kind in ((2, "root"), (3, "root-verity")):
         tool("sfdisk", "--part-label", disk, str(number), first.stem)
         tool("sfdisk", "--part-uuid", disk, str(number), uuid(first, kind))
-    esp = f"{disk}@@{partition(disk, 'esp')}"
-    tool("mdel", "-i", esp, f"::EFI/Linux/{image().stem}.efi")
-    tool("mcopy", "-i", esp, first.with_suffix(".efi"), f"::EFI/Linux/{first.stem}.efi")
+    first_partition = esp(disk)
+    tool("mdel", "-i", first_partition, f"::EFI/Linux/{image().stem}.efi")
+    tool("mcopy", "-i", first_partition, first.with_suffix(".efi"), f"::EFI/Linux/{first.stem}.efi")
     code = service.command("kiosks", "add", "--site", SITE).strip()
     (made / "handoff.toml").write_text(f'address = "http://{HOST}:{service.port}"\ncode = "{code}"\n')
-    tool("mcopy", "-i", esp, made / "handoff.toml", "::handoff.toml")
+    tool("mcopy", "-i", first_partition, made / "handoff.toml", "::handoff.toml")
     return disk
 
 
@@ -176,17 +176,6 @@ def wait_for(machine: Machine, true: Callable[[str], bool]) -> None:
         assert time.monotonic() < deadline and machine.process.poll() is None, machine.console[-3000:]
         machine.look()
         time.sleep(2)
-
-
-def tool(*command: str | Path) -> str:
-    done = subprocess.run([TOOLS, "run", *command], capture_output=True, text=True, timeout=3600, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
-
-
-def command_line(kernel: Path) -> list[str]:
-    told = tool("ukify", "--json=short", "--section=.cmdline:text", "inspect", kernel)
-    return list(json.loads(told)[".cmdline"]["text"].split())
 
 
 def table(disk: Path) -> list[dict[str, Any]]:
